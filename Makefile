@@ -1,0 +1,60 @@
+# All work on a checkout starts here: `make` lists what there is. Needs make and Python 3.11 or newer with venv.
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test lint types layers bench lock
+
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --no-input --quiet
+ARGS ?=
+
+# The newest Python that is there and new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$name -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo $$name && break; done)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: .venv/.runs ## Run the server, its data in ./mothlight-data (ARGS="--port 9000" for options)
+	@exec $(BIN)/mothlight serve $(ARGS)
+
+test: .venv/.develops ## Run all tests (ARGS="tests/unit -k keys" for some)
+ifeq ($(strip $(ARGS)),)
+	@$(BIN)/python -m tests.run
+else
+	$(BIN)/pytest $(ARGS)
+endif
+
+lint: .venv/.develops ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.develops ## Check types, strictly
+	$(BIN)/mypy
+
+layers: .venv/.develops ## Check which part imports which
+	$(BIN)/lint-imports
+
+bench: .venv/.develops ## Measure ingest and queries (ARGS="--help" for what there is)
+	$(BIN)/python -m bench $(ARGS)
+
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" pyproject.toml
+
+lock: ## Lock the newest allowed dependencies (needs uv; ARGS="--upgrade" to move on)
+	$(UV_COMPILE) --output-file requirements/run.lock $(ARGS)
+	$(UV_COMPILE) --group dev --constraint requirements/run.lock --output-file requirements/develop.lock $(ARGS)
+
+.venv/bin/pip:
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed (on Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# What the server needs to run: the locked packages, and this checkout with the browser scripts.
+.venv/.runs: requirements/run.lock pyproject.toml hatch_build.py | .venv/bin/pip
+	$(PIP) install --require-hashes --requirement requirements/run.lock
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+.venv/.develops: requirements/develop.lock .venv/.runs
+	$(PIP) install --require-hashes --requirement requirements/develop.lock
+	@touch $@

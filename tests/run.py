@@ -1,0 +1,55 @@
+"""`python -m tests.run` runs all tests, in processes of their own, two at a time; fails if one of them does.
+
+The embedded event store allows one directory in a process, so tests of one process share it, and it gets slower with
+each of the thousands of small insertions. Several processes are quicker than one, also because there are two cores.
+What is measured in seconds (end to end) comes last and alone.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+TOGETHER = (
+    ("tests/functional/queries",),
+    ("tests/functional/api",),
+    ("tests/functional/pipeline",),
+    ("tests/contract",),
+    (
+        "tests/functional",
+        "--ignore=tests/functional/queries",
+        "--ignore=tests/functional/api",
+        "--ignore=tests/functional/pipeline",
+    ),
+    ("tests/unit", "tests/repository"),
+)
+ALONE = (("tests/end_to_end",),)
+AT_ONCE = 2
+
+
+def main() -> int:
+    """Run everything; 0 only if all tests passed."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        passed = list(pool.map(run, TOGETHER))
+    passed += [run(part) for part in ALONE]
+    return 0 if all(passed) else 1
+
+
+def run(part: Sequence[str]) -> bool:
+    """Run one part and print what it said as a whole, so that parts do not mix."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *part, "--durations=5"],
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    sys.stdout.write(f"== pytest {' '.join(part)}: {time.monotonic() - began:.0f} s\n{done.stdout}\n")
+    sys.stdout.flush()
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
