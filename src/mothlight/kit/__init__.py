@@ -1,0 +1,1 @@
+"""Words of no domain: clocks, identifiers, JSON, caches."""

@@ -1,0 +1,84 @@
+"""Who may do what, as values: organizations, users, projects, keys, and the caller that a key stands for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+MemberRole = Literal["admin", "member"]
+"""Admins alone manage projects, members and others' keys; members do the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Whom projects and members belong to."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Where events go: found by its token from outside, by its id in the API."""
+
+    id: int
+    organization_id: UUID
+    name: str
+    api_token: str
+    test_account_filters: list[dict[str, Any]]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who signs in and owns keys."""
+
+    id: int
+    email: str
+    first_name: str
+    is_active: bool
+    current_project_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user's place in an organization. `id` is the membership's own."""
+
+    id: UUID
+    user: User
+    role: MemberRole
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A group of members that issues can be assigned to."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A personal API key without its secret. Empty pinning means every project and organization of its user."""
+
+    id: UUID
+    user_id: int
+    label: str
+    mask: str
+    scopes: tuple[str, ...]
+    scoped_projects: tuple[int, ...]
+    scoped_organizations: tuple[UUID, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, by which key, and how far that key reaches."""
+
+    key_id: UUID
+    user_id: int
+    scopes: tuple[str, ...]
+    scoped_projects: tuple[int, ...]
+    scoped_organizations: tuple[UUID, ...]
