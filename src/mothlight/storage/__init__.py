@@ -1,0 +1,1 @@
+"""Where things are kept: `metadata` (small, changes, exact) and `events` (large, append-only)."""

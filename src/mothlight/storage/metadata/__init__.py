@@ -1,0 +1,1 @@
+"""Relational metadata in SQLite or PostgreSQL, through SQLAlchemy core."""

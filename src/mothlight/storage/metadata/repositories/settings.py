@@ -1,0 +1,35 @@
+"""A project's limits (api.md 2.8, 3.9)."""
+
+from collections.abc import Mapping
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.storage.metadata.repositories.statements import insert_or_update
+from mothlight.storage.metadata.tables import project_settings
+
+
+class ProjectSettings(msgspec.Struct, frozen=True):
+    """Limits at intake: *value* events at once, refilled over *bucket size* minutes. None: no limit."""
+
+    project_rate_limit_value: int | None = None
+    project_rate_limit_bucket_size_minutes: int | None = None
+    per_issue_rate_limit_value: int | None = None
+    per_issue_rate_limit_bucket_size_minutes: int | None = None
+
+
+_COLUMNS = tuple(project_settings.c[name] for name in ProjectSettings.__struct_fields__)
+
+
+def load_settings(connection: sa.Connection, project_id: int) -> ProjectSettings:
+    """The limits; a project whose limits nobody changed has none."""
+    query = sa.select(*_COLUMNS).where(project_settings.c.project_id == project_id)
+    row = connection.execute(query).one_or_none()
+    return ProjectSettings(*row) if row else ProjectSettings()
+
+
+def update_settings(connection: sa.Connection, project_id: int, changes: Mapping[str, int | None]) -> ProjectSettings:
+    """Change the named limits, keep the others, and give all of them back."""
+    if changes:
+        insert_or_update(connection, project_settings, [{"project_id": project_id, **changes}])
+    return load_settings(connection, project_id)

@@ -1,0 +1,385 @@
+"""The relational schema, one for both engines. Migrations in `migrations/` bring a database to it.
+
+Every table but those of access and operation carries `project_id`, and every query names it.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware and in UTC on both sides, with microseconds, on engines that keep no zone too."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive values; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _project() -> sa.Column[int]:
+    return sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, UtcDateTime, nullable=nullable)
+
+
+# Who may do what
+
+organizations = sa.Table(
+    "organizations",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    _moment("created_at"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("email", sa.Text, nullable=False, unique=True),  # lower case
+    sa.Column("first_name", sa.Text, nullable=False, default=""),
+    sa.Column("password_hash", sa.Text),  # argon2
+    sa.Column("is_active", sa.Boolean, nullable=False, default=True),
+    # The project opened last in the web pages; `@current` (api 1.4).
+    sa.Column("current_project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="SET NULL")),
+    _moment("created_at"),
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("organization_id", sa.Uuid, sa.ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("role", sa.Text, nullable=False),  # admin, member
+    _moment("created_at"),
+    sa.UniqueConstraint("organization_id", "user_id"),
+)
+
+roles = sa.Table(
+    "roles",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("organization_id", sa.Uuid, sa.ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    _moment("created_at"),
+    sa.UniqueConstraint("organization_id", "name"),
+)
+
+role_members = sa.Table(
+    "role_members",
+    metadata,
+    sa.Column("role_id", sa.Uuid, sa.ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+)
+
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("organization_id", sa.Uuid, sa.ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("api_token", sa.Text, nullable=False, unique=True),
+    sa.Column("test_account_filters", sa.JSON, nullable=False),
+    _moment("created_at"),
+    sqlite_autoincrement=True,  # an id is never used again, so leftovers of a deleted project can belong to nobody
+)
+
+deleted_projects = sa.Table(
+    "deleted_projects",
+    metadata,
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    _moment("deleted_at"),
+    _moment("events_deleted_at", nullable=True),  # null: upkeep still has to delete its events
+)
+
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),  # sha256$<hex of the whole key>
+    sa.Column("mask", sa.Text, nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("scoped_projects", sa.JSON),  # null or empty: all
+    sa.Column("scoped_organizations", sa.JSON),
+    _moment("created_at"),
+    _moment("last_used_at", nullable=True),
+)
+
+# Issues
+
+issues = sa.Table(
+    "issues",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7
+    _project(),
+    sa.Column("status", sa.Text, nullable=False),  # active, resolved, suppressed, archived, pending_release
+    sa.Column("severity", sa.Text),  # low, medium, high, critical
+    sa.Column("name", sa.Text),
+    sa.Column("description", sa.Text),
+    _moment("created_at"),
+    _moment("last_received_at", nullable=True),
+    _moment("resolved_at", nullable=True),  # when the status last became resolved
+    sa.Index("ix_issues_project_id_created_at", "project_id", "created_at"),
+)
+
+fingerprints = sa.Table(
+    "fingerprints",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("fingerprint", sa.Text, nullable=False),
+    sa.Column("issue_id", sa.Uuid, sa.ForeignKey("issues.id"), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, default=0),  # grows with each move to another issue
+    _moment("first_seen", nullable=True),  # the earliest event's time
+    _moment("created_at"),
+    sa.UniqueConstraint("project_id", "fingerprint"),
+    sa.Index("ix_fingerprints_issue_id", "issue_id"),
+)
+
+grouping_keys = sa.Table(
+    "grouping_keys",
+    metadata,
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("grouping_key", sa.BigInteger, primary_key=True),  # 63 bits, never negative
+    sa.Column("fingerprint_id", sa.Uuid, sa.ForeignKey("fingerprints.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("fingerprint_version", sa.Text),  # v1 …; null for manual and rule fingerprints
+    sa.Column("record", sa.JSON, nullable=False),  # what was hashed (pipeline 4.7), exception ids null
+    sa.Column("stack", sa.Text, nullable=False),  # hash of the stack it was computed from, or empty
+    _moment("created_at"),
+    sa.Index("ix_grouping_keys_fingerprint_id", "fingerprint_id"),
+    sa.Index("ix_grouping_keys_project_id_stack", "project_id", "stack"),
+)
+
+assignments = sa.Table(
+    "assignments",
+    metadata,
+    sa.Column("issue_id", sa.Uuid, sa.ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    _project(),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE")),
+    sa.Column("role_id", sa.Uuid, sa.ForeignKey("roles.id", ondelete="CASCADE")),
+    _moment("created_at"),
+    sa.CheckConstraint("(user_id IS NULL) <> (role_id IS NULL)", name="ck_assignments_one_target"),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    # The change journal: append-only, one entry for each change, written in its transaction while the changed rows are
+    # locked. So of two entries about one issue the later change has the higher `seq`, whatever the clocks say.
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),  # version 7
+    _project(),
+    sa.Column("kind", sa.Text, nullable=False),  # created, reopened, updated, merged, …
+    sa.Column("actor_type", sa.Text, nullable=False),  # user, pipeline
+    sa.Column("actor_id", sa.Text),  # of a user
+    sa.Column("key_id", sa.Uuid),  # the API key that the user came with
+    sa.Column("before", sa.JSON),
+    sa.Column("after", sa.JSON),
+    sa.Column("undoes", sa.Uuid, unique=True),  # the entry that this one takes back; each is taken back once
+    sa.Column("depth", sa.Integer, nullable=False, default=0),  # 1: undo, 2: undo of an undo, …
+    sa.Column("origin", sa.Uuid),  # of an undo: the entry that was undone first
+    _moment("created_at"),
+    sa.Index("ix_changes_project_id_created_at", "project_id", "created_at", "seq"),
+    sa.Index("ix_changes_project_id_kind", "project_id", "kind", "created_at", "seq"),
+    sa.Index("ix_changes_project_id_actor_type", "project_id", "actor_type", "created_at", "seq"),
+    sa.Index("ix_changes_project_id_actor_id", "project_id", "actor_type", "actor_id", "created_at", "seq"),
+    sqlite_autoincrement=True,
+)
+
+change_issues = sa.Table(
+    "change_issues",
+    metadata,
+    # What an entry of the journal is about: an issue, or the project's settings, which stand under the nil UUID.
+    sa.Column(
+        "seq",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        sa.ForeignKey("changes.seq", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("issue_id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("aspects", sa.Text, nullable=False),  # what of it changed, in words with blanks between
+    sa.Column("activity", sa.Text),  # under which name the issue's history shows it; null: not at all
+    sa.Column("merged_into", sa.Uuid),  # where the issue went, when the change removed it
+    _moment("created_at"),
+    sa.Index("ix_change_issues_issue_id_seq", "issue_id", "seq"),
+    sa.Index(
+        "ix_change_issues_activity",
+        "project_id",
+        "created_at",
+        "seq",
+        sqlite_where=sa.text("activity IS NOT NULL"),
+        postgresql_where=sa.text("activity IS NOT NULL"),
+    ),
+)
+
+announcements = sa.Table(
+    "announcements",
+    metadata,
+    # What people should hear, written in the transaction of what happened; delivering it is another's work.
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7, the idempotency key of every side effect
+    _project(),
+    sa.Column("issue_id", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # issue_created, issue_reopened
+    sa.Column("fingerprint", sa.Text),
+    sa.Column("event_uuid", sa.Uuid, nullable=False),
+    _moment("event_timestamp"),
+    sa.Column("issue", sa.JSON, nullable=False),  # name, description, status, severity, created_at at that moment
+    sa.Column("assignee", sa.JSON),
+    _moment("created_at"),
+    _moment("delivered_at", nullable=True),
+    sa.Index("ix_announcements_delivered_at", "delivered_at"),
+)
+
+releases = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("hash_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("metadata", sa.JSON),
+    _moment("created_at"),
+    sa.UniqueConstraint("project_id", "hash_id"),
+)
+
+project_settings = sa.Table(
+    "project_settings",
+    metadata,
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("project_rate_limit_value", sa.Integer),
+    sa.Column("project_rate_limit_bucket_size_minutes", sa.Integer),
+    sa.Column("per_issue_rate_limit_value", sa.Integer),
+    sa.Column("per_issue_rate_limit_bucket_size_minutes", sa.Integer),
+)
+
+recommendations = sa.Table(
+    "recommendations",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("meta", sa.JSON, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # ready, computing
+    _moment("computing_since", nullable=True),
+    _moment("computed_at", nullable=True),
+    _moment("dismissed_at", nullable=True),
+    _moment("created_at"),
+    _moment("updated_at"),
+    sa.UniqueConstraint("project_id", "type"),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("trigger", sa.Text, nullable=False),  # error-tracking-issue-created, -reopened, -spiking
+    _moment("created_at"),
+    _moment("deleted_at", nullable=True),
+)
+
+# Persons
+
+persons = sa.Table(
+    "persons",
+    metadata,
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("properties", sa.Text, nullable=False),  # one JSON object, as text, so that numbers stay as sent
+    sa.Column("is_identified", sa.Boolean, nullable=False, default=False),
+    _moment("created_at"),
+)
+
+person_distinct_ids = sa.Table(
+    "person_distinct_ids",
+    metadata,
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("distinct_id", sa.Text, primary_key=True),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Index("ix_person_distinct_ids_project_id_person_id", "project_id", "person_id"),
+)
+
+person_overrides = sa.Table(
+    "person_overrides",
+    metadata,
+    # Persons merged away: the id that events may carry, and who that is now.
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("old_person_id", sa.Uuid, primary_key=True),
+    sa.Column("person_id", sa.Uuid, nullable=False),
+    sa.Index("ix_person_overrides_project_id_person_id", "project_id", "person_id"),
+)
+
+# Operation
+
+mirror_outbox = sa.Table(
+    "mirror_outbox",
+    metadata,
+    # What the event store's copies (`owners`, `issues`, `persons`, `person_overrides`) must learn. Written after the
+    # change, in its transaction, so that the order of `seq` is the order of changes to one row.
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("project_id", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # owner, issue, person, override
+    sa.Column("key", sa.Text, nullable=False),  # grouping key, issue id, person id, old person id
+    _moment("created_at"),
+    sqlite_autoincrement=True,  # a sequence number is the mirrored row's version and must never come again
+)
+
+journal_progress = sa.Table(
+    "journal_progress",
+    metadata,
+    # How far the entries of a journal have changed persons; a replay must not change them again. A writer is one
+    # opening of a journal, or an event in quarantine, and is never used for another, so these rows stay.
+    sa.Column("writer", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    # Events that could not be stored.
+    sa.Column("project_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("event_uuid", sa.Uuid, primary_key=True),
+    sa.Column("cause", sa.Text, nullable=False),  # defect, refused
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),  # bytes of the event
+    sa.Column("is_due", sa.Boolean, nullable=False, default=False),  # shall be processed again
+    _moment("received_at"),
+    _moment("failed_at"),
+    # The received event, as JSON. Last, so that the others are read without it.
+    sa.Column("event", sa.Text, nullable=False),
+    sa.Index("ix_quarantine_is_due", "is_due", "received_at"),
+    sa.Index("ix_quarantine_size", "size"),
+)
