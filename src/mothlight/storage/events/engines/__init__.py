@@ -1,0 +1,1 @@
+"""The two event stores: `embedded` in this process, `server` over HTTP."""

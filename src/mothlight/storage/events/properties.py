@@ -1,0 +1,113 @@
+"""How properties become a filterable column and come back exactly as sent.
+
+The column is `JSON(max_dynamic_paths=…)` with one level of paths, and every value in it is a text, so that no value can
+conflict with another's type and none is rewritten:
+
+- a JSON string is kept as its text; one that begins with U+0001 or U+0002 gets a U+0002 in front;
+- any other value (number, boolean, null, array, object) is U+0001 followed by its JSON text as sent.
+
+Keys are percent-encoded down to letters, digits and a few signs, so that a path is one key and can be named in SQL.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+AS_JSON = "\x01"
+AS_TEXT = "\x02"
+EMPTY_KEY = "%"
+PLAIN_SIGNS = frozenset("_$/-")
+
+_QUOTE = ord('"')
+_CONTROL = b"\\u000"
+
+_encode = msgspec.json.encode
+_texts = msgspec.json.Decoder(dict[str, str])
+
+
+def encode_properties(properties: Mapping[str, msgspec.Raw]) -> msgspec.Raw:
+    """The column's JSON for properties given as key -> JSON text of the value. Decodes nothing."""
+    parts = []
+    for key, sent in properties.items():
+        value = bytes(sent)
+        # Most values are plain texts, which stay as they are; the call is for the others.
+        if value[0] != _QUOTE or value[1:6] == _CONTROL:
+            value = _value_in_json(value)
+        parts.append(_key_in_json(key) + value)
+    return msgspec.Raw(b"{" + b",".join(parts) + b"}")
+
+
+def decode_properties(column: str | bytes) -> dict[str, msgspec.Raw]:
+    """The opposite of `encode_properties`, for the column read as JSON text (`toJSONString`)."""
+    return {decode_key(path): decode_value(text) for path, text in _texts.decode(column).items()}
+
+
+def decode_value(text: str) -> msgspec.Raw:
+    """The JSON text of one stored value."""
+    if text.startswith(AS_JSON):
+        return msgspec.Raw(text[1:].encode())
+    return msgspec.Raw(_encode(text[1:] if text.startswith(AS_TEXT) else text))
+
+
+def stored_texts(text: str) -> tuple[str, str]:
+    """The two stored values that read as this text: the string itself and the JSON value written like it."""
+    as_string = AS_TEXT + text if text.startswith((AS_JSON, AS_TEXT)) else text
+    return as_string, AS_JSON + text
+
+
+@lru_cache(maxsize=20_000)
+def encode_key(key: str) -> str:
+    """The path of a property: one identifier without dots, quotes, backslashes or control characters."""
+    if not key:
+        return EMPTY_KEY
+    return "".join(sign if sign in PLAIN_SIGNS or sign.isalnum() else _percent(sign) for sign in key)
+
+
+def decode_key(path: str) -> str:
+    """The property of a path."""
+    return "" if path == EMPTY_KEY else unquote_to_bytes(path).decode()
+
+
+def property_column(key: str, column: str = "properties") -> str:
+    """SQL of a property's stored value, Nullable(String); `stored_texts` says what it holds.
+
+    The only place where a caller's text enters SQL: a path cannot be bound as a parameter.
+    """
+    return f"{column}.`{encode_key(key)}`.:String"
+
+
+def property_text(key: str, column: str = "properties") -> str:
+    """SQL of a property as text, Nullable(String): NULL when it is absent, null or an empty string."""
+    stored = property_column(key, column)
+    return (
+        f"multiIf({stored} IS NULL OR {stored} IN ('', '\\x01null'), NULL, "
+        f"{stored} < '\\x03', substring({stored}, 2), {stored})"
+    )
+
+
+def property_of(properties: Mapping[str, msgspec.Raw], key: str) -> Any:
+    """One property decoded, None when it is absent."""
+    value = properties.get(key)
+    return None if value is None else msgspec.json.decode(value)
+
+
+def _percent(sign: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in sign.encode())
+
+
+@lru_cache(maxsize=20_000)
+def _key_in_json(key: str) -> bytes:
+    return _encode(encode_key(key)) + b":"
+
+
+def _value_in_json(value: bytes) -> bytes:
+    first = value[:1]
+    if first == b'"':
+        # Control characters can stand in JSON only escaped, and these two in one way only.
+        return b'"\\u0002' + value[1:] if value[1:7] in (b"\\u0001", b"\\u0002") else value
+    if first in b"{[":
+        return b'"\\u0001' + _encode(value.decode())[1:]
+    return b'"\\u0001' + value + b'"'
