@@ -1,0 +1,1 @@
+"""Who may do what: keys, tokens, passwords, scopes, and the directory of users, organizations and projects."""
