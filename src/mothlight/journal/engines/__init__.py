@@ -1,0 +1,1 @@
+"""Ways to keep a journal. Only `bootstrap` imports them."""
