@@ -1,0 +1,28 @@
+"""Readable names of compiled functions: C++, Rust, Swift and D, by LLVM's and Swift's demanglers."""
+
+from functools import lru_cache
+
+import pydemumble
+
+_ITANIUM = ("_Z", "__Z")
+"""How C++ and older Rust names begin; only these carry an argument list in round brackets."""
+
+
+@lru_cache(maxsize=10_000)
+def demangle(name: str) -> str:
+    """The name as the source has it, without arguments; a name that is not mangled comes back as it is."""
+    readable: str = pydemumble.demangle(name)
+    if not readable:
+        return name
+    return _without_arguments(readable) if name.startswith(_ITANIUM) else readable
+
+
+def _without_arguments(readable: str) -> str:
+    """Cut `foo::bar<int>(char const*) const` to `foo::bar<int>`: the last bracket group of the outermost level goes."""
+    end = readable.rfind(")")
+    depth = 0
+    for position in range(end, -1, -1):
+        depth += {")": 1, "(": -1}.get(readable[position], 0)
+        if depth == 0:
+            return readable[:position] or readable
+    return readable

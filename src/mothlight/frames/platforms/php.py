@@ -1,0 +1,33 @@
+"""PHP frames."""
+
+from mothlight.frames.context import sent_context
+from mothlight.frames.fields import UNKNOWN_FUNCTION, Sent, read_fields
+from mothlight.frames.raw_id import raw_id, source_pieces
+from mothlight.frames.unified import Resolved, unified_frame
+from mothlight.model.stack import RawFrame
+
+PLATFORM = "php"
+
+_TEXTS = ("abs_path", "filename", "function", "context_line")
+_LINES = ("pre_context", "post_context")
+
+
+def read(sent: Sent) -> RawFrame:
+    """The known fields; code outside of functions has none."""
+    return read_fields(PLATFORM, sent, texts=_TEXTS, numbers=("lineno",), lines=_LINES)
+
+
+def resolve(raw: RawFrame) -> list[Resolved]:
+    """The frame as the SDK describes it; without a function it has no resolved name."""
+    frame = unified_frame(
+        raw,
+        raw_id(source_pieces(raw)),
+        "php",
+        resolved=True,
+        in_app=raw["in_app"],
+        mangled_name=raw.get("function", UNKNOWN_FUNCTION),
+        source=raw.get("filename"),
+        resolved_name=raw.get("function"),
+        line=raw.get("lineno"),
+    )
+    return [Resolved(frame, sent_context(raw))]
