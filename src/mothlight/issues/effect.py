@@ -1,0 +1,188 @@
+"""What a change does, as a value that can be turned round: which issues exist with which values, and who owns what.
+
+An entry of the change journal keeps its effect in `before` and `after`. A change of values of one issue is kept flat
+(`{"status": "active"}`); anything else as `{"issues": {id: values or null}, "fingerprints": {value: owner's id}}`,
+where null says that there is no such issue. Of an issue that the change makes or removes all values are kept.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry, Touch
+from mothlight.storage.metadata.repositories.issues import Assignee, StoredIssue
+
+Values = dict[str, Any]
+"""Aspects of an issue by name, as JSON."""
+
+VALUE_ASPECTS = ("status", "name", "description", "assignee")
+FINGERPRINTS, EXISTENCE = "fingerprints", "existence"
+WHOLE = frozenset((*VALUE_ASPECTS, FINGERPRINTS, EXISTENCE))
+
+MERGED, SPLIT, UPDATED, ASSIGNED = "merged", "split", "updated", "assigned"
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """Both sides have the same issues and the same fingerprints."""
+
+    before: dict[UUID, Values | None]
+    after: dict[UUID, Values | None]
+    owners_before: dict[str, UUID] = {}
+    owners_after: dict[str, UUID] = {}
+
+    def reversed(self) -> "Effect":
+        """What takes this back."""
+        return Effect(self.after, self.before, self.owners_after, self.owners_before)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing would be other than before."""
+        return self.before == self.after and self.owners_before == self.owners_after
+
+    @property
+    def made(self) -> list[UUID]:
+        """Issues that exist only afterwards."""
+        return [issue for issue, values in self.before.items() if values is None]
+
+    @property
+    def removed(self) -> list[UUID]:
+        """Issues that exist only before."""
+        return [issue for issue, values in self.after.items() if values is None]
+
+    @property
+    def staying(self) -> list[UUID]:
+        """Issues that exist before and afterwards."""
+        return [issue for issue, values in self.before.items() if values is not None and self.after[issue] is not None]
+
+    def moved(self) -> dict[UUID, list[str]]:
+        """Fingerprints by the issue that gets them."""
+        moved: dict[UUID, list[str]] = {}
+        for fingerprint, owner in self.owners_after.items():
+            moved.setdefault(owner, []).append(fingerprint)
+        return moved
+
+
+def of_values(before: Mapping[UUID, Values], after: Mapping[UUID, Values]) -> Effect:
+    """Other values for issues that stay."""
+    return Effect(dict(before), dict(after))
+
+
+def read_effect(entry: Entry) -> Effect:
+    """The effect of an entry of the journal."""
+    before, after = entry.before or {}, entry.after or {}
+    if "issues" in before:
+        return Effect(
+            _by_id(before["issues"]),
+            _by_id(after["issues"]),
+            {value: UUID(owner) for value, owner in before["fingerprints"].items()},
+            {value: UUID(owner) for value, owner in after["fingerprints"].items()},
+        )
+    subject = entry.issue_ids[0] if entry.issue_ids else SETTINGS
+    # A flat entry may tell more than what changed, say the event that was the reason.
+    return Effect({subject: before}, {subject: {name: after[name] for name in before}})
+
+
+def write_effect(effect: Effect) -> tuple[dict[str, Any], dict[str, Any]]:
+    """`before` and `after` of an entry."""
+    if len(effect.before) == 1 and not effect.owners_before:
+        (before,), (after,) = effect.before.values(), effect.after.values()
+        if before is not None and after is not None:
+            return before, after
+    return _nested(effect.before, effect.owners_before), _nested(effect.after, effect.owners_after)
+
+
+def touches(effect: Effect) -> list[Touch]:
+    """What the effect says about each of its issues."""
+    # An issue without fingerprints can be merged or split off too, and is then what the other one gets or loses.
+    losing = {*effect.owners_before.values(), *(effect.staying if effect.made else ())}
+    getting = {*effect.owners_after.values(), *(effect.staying if effect.removed else ())}
+    survivor = _survivor(effect)
+    found: list[Touch] = []
+    for issue, before in effect.before.items():
+        after = effect.after[issue]
+        if before is None or after is None:
+            found.append(Touch(issue, WHOLE, merged_into=survivor if after is None else None))
+            continue
+        owning = {FINGERPRINTS} if issue in losing | getting else set()
+        activity = _activity(before, is_losing=issue in losing, is_getting=issue in getting)
+        found.append(Touch(issue, frozenset({*before, *owning}), None if issue == SETTINGS else activity))
+    return found
+
+
+def snapshot(issue: StoredIssue) -> Values:
+    """All values of an issue, from which it can be made again."""
+    return {
+        "status": issue.status,
+        "severity": issue.severity,
+        "name": issue.name,
+        "description": issue.description,
+        "created_at": _text(issue.created_at),
+        "last_received_at": _text(issue.last_received_at),
+        "resolved_at": _text(issue.resolved_at),
+        "assignee": None if issue.assignee is None else issue.assignee.to_json(),
+    }
+
+
+def restore(issue_id: UUID, values: Values) -> StoredIssue:
+    """The issue that a snapshot tells of."""
+    return StoredIssue(
+        id=issue_id,
+        status=values["status"],
+        severity=values["severity"],
+        name=values["name"],
+        description=values["description"],
+        created_at=datetime.fromisoformat(values["created_at"]),
+        last_received_at=_moment(values["last_received_at"]),
+        resolved_at=_moment(values["resolved_at"]),
+        assignee=read_assignee(values["assignee"]),
+    )
+
+
+def present_values(issue: StoredIssue, aspects: Collection[str]) -> Values:
+    """Some values of an issue as they are now."""
+    every = snapshot(issue)
+    return {name: every[name] for name in aspects}
+
+
+def read_assignee(value: Mapping[str, Any] | None) -> Assignee | None:
+    """An assignee from its JSON."""
+    if value is None:
+        return None
+    return Assignee(user_id=value["id"]) if value["type"] == "user" else Assignee(role_id=UUID(value["id"]))
+
+
+def _survivor(effect: Effect) -> UUID | None:
+    """Where removed issues go: the one issue that is there before and after."""
+    return next(iter(effect.staying), None)
+
+
+def _activity(values: Iterable[str], *, is_losing: bool, is_getting: bool) -> str | None:
+    """Of values a history shows status, name and assignee (api.md 3.1)."""
+    if is_getting or is_losing:
+        return MERGED if is_getting else SPLIT
+    changed = set(values)
+    if changed & {"status", "name"}:
+        return UPDATED
+    return ASSIGNED if "assignee" in changed else None
+
+
+def _by_id(issues: Mapping[str, Values | None]) -> dict[UUID, Values | None]:
+    return {UUID(issue): values for issue, values in issues.items()}
+
+
+def _nested(issues: Mapping[UUID, Values | None], owners: Mapping[str, UUID]) -> dict[str, Any]:
+    return {
+        "issues": {str(issue): values for issue, values in issues.items()},
+        "fingerprints": {value: str(owner) for value, owner in owners.items()},
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,190 @@
+"""Finds the issues of grouping keys, and makes those that are missing (pipeline 4.6, 5.2, 5.3)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.issues import journal
+from mothlight.issues.sighting import Newcomer, Sighting
+from mothlight.kit.ids import MakeId
+from mothlight.model.stack import Fingerprint
+from mothlight.storage import mirror
+from mothlight.storage.metadata.repositories import changes, issues
+from mothlight.storage.metadata.repositories.issues import StoredFingerprint, StoredIssue
+
+MOST_CHARACTERS = 255
+"""Of the name and the description of a new issue."""
+
+
+class _Link(msgspec.Struct, frozen=True):
+    """A new grouping key and the fingerprint chosen for it."""
+
+    sighting: Sighting
+    newcomer: Newcomer
+    fingerprint: Fingerprint
+
+
+def link_newcomers(
+    connection: sa.Connection, project_id: int, sightings: Sequence[Sighting], moment: datetime, make_id: MakeId
+) -> None:
+    """Give every sighting with a newcomer a fingerprint and an issue, in one transaction with the announcements.
+
+    Others may do the same at once: whoever inserts a fingerprint first has made the issue, the other's is taken back.
+    The first sighting of a fingerprint names its issue.
+    """
+    newcomers = [(sighting, sighting.newcomer) for sighting in sightings if sighting.newcomer is not None]
+    values = {fingerprint.value for _, newcomer in newcomers for fingerprint in newcomer.fingerprints}
+    present = set(issues.share_fingerprints(connection, project_id, values))
+    known, links = set(present), []
+    for sighting, newcomer in newcomers:
+        chosen = choose(newcomer.fingerprints, known)
+        known.add(chosen.value)
+        links.append(_Link(sighting, newcomer, chosen))
+    _insert(connection, project_id, links, present, moment, make_id)
+
+
+def choose(fingerprints: Sequence[Fingerprint], known: Collection[str]) -> Fingerprint:
+    """The newest version whose value has an issue already; else the newest of all (pipeline 4.6)."""
+    return next((each for each in reversed(fingerprints) if each.value in known), fingerprints[-1])
+
+
+def _insert(
+    connection: sa.Connection,
+    project_id: int,
+    links: Sequence[_Link],
+    present: set[str],
+    moment: datetime,
+    make_id: MakeId,
+) -> None:
+    made = {link.fingerprint.value: _new_issue(link, moment, make_id()) for link in _firsts(links, present)}
+    _insert_issues(connection, project_id, made, _earliest(links), moment, make_id)
+    owners = issues.share_fingerprints(connection, project_id, {link.fingerprint.value for link in links})
+    won = {value: issue for value, issue in made.items() if owners[value].issue_id == issue.id}
+    issues.delete_issues(connection, [issue.id for value, issue in made.items() if value not in won])
+    _insert_keys(connection, project_id, links, owners, moment)
+    created = [(link, won[link.fingerprint.value]) for link in _firsts(links, present) if link.fingerprint.value in won]
+    _tell(connection, project_id, created, moment, make_id)
+    mirror.note_issues(connection, project_id, [issue.id for issue in won.values()], moment)
+    mirror.note_owners(connection, project_id, [link.sighting.grouping_key for link in links], moment)
+
+
+def _insert_issues(
+    connection: sa.Connection,
+    project_id: int,
+    made: Mapping[str, StoredIssue],
+    earliest: Mapping[str, datetime],
+    moment: datetime,
+    make_id: MakeId,
+) -> None:
+    """Issues by the fingerprint that each is made for."""
+    issues.insert_issues(connection, [issues.issue_row(project_id, issue) for issue in made.values()])
+    issues.insert_fingerprints(
+        connection,
+        [
+            {
+                "id": make_id(),
+                "project_id": project_id,
+                "fingerprint": value,
+                "issue_id": issue.id,
+                "version": 0,
+                "first_seen": earliest[value],
+                "created_at": moment,
+            }
+            for value, issue in made.items()
+        ],
+    )
+
+
+def _firsts(links: Sequence[_Link], present: set[str]) -> list[_Link]:
+    """The first link of each fingerprint that is not there yet."""
+    firsts: dict[str, _Link] = {}
+    for link in links:
+        if link.fingerprint.value not in present:
+            firsts.setdefault(link.fingerprint.value, link)
+    return list(firsts.values())
+
+
+def _earliest(links: Sequence[_Link]) -> dict[str, datetime]:
+    earliest: dict[str, datetime] = {}
+    for link in links:
+        value, moment = link.fingerprint.value, link.sighting.earliest
+        earliest[value] = min(earliest.get(value, moment), moment)
+    return earliest
+
+
+def _new_issue(link: _Link, moment: datetime, identifier: UUID) -> StoredIssue:
+    return StoredIssue(
+        id=identifier,
+        status="active",
+        severity=link.newcomer.severity,
+        name=link.newcomer.name[:MOST_CHARACTERS],
+        description=link.newcomer.description[:MOST_CHARACTERS],
+        created_at=moment,
+        last_received_at=link.sighting.received_at,
+        resolved_at=None,
+        assignee=None,
+    )
+
+
+def _insert_keys(
+    connection: sa.Connection,
+    project_id: int,
+    links: Sequence[_Link],
+    owners: Mapping[str, StoredFingerprint],
+    moment: datetime,
+) -> None:
+    issues.insert_grouping_keys(
+        connection,
+        [
+            {
+                "project_id": project_id,
+                "grouping_key": link.sighting.grouping_key,
+                "fingerprint_id": owners[link.fingerprint.value].id,
+                "fingerprint_version": link.fingerprint.version,
+                "record": link.fingerprint.record,
+                "stack": link.newcomer.stack,
+                "created_at": moment,
+            }
+            for link in links
+        ],
+    )
+
+
+def _tell(
+    connection: sa.Connection,
+    project_id: int,
+    created: Sequence[tuple[_Link, StoredIssue]],
+    moment: datetime,
+    make_id: MakeId,
+) -> None:
+    changes.insert_entries(
+        connection,
+        project_id,
+        [
+            journal.pipeline_entry(
+                make_id(),
+                issue.id,
+                journal.CREATED,
+                moment,
+                after={"name": issue.name, "fingerprint": link.fingerprint.value},
+            )
+            for link, issue in created
+        ],
+    )
+    issues.insert_announcements(
+        connection,
+        [
+            journal.announcement_row(make_id(), journal.ISSUE_CREATED, issue, _occasion(link), moment)
+            for link, issue in created
+            # An import is no news.
+            if not link.sighting.first.historical
+        ],
+    )
+
+
+def _occasion(link: _Link) -> journal.Occasion:
+    event = link.sighting.first
+    return journal.Occasion(event.project_id, event.uuid, event.timestamp, link.fingerprint.value)

@@ -1,0 +1,58 @@
+"""Merging issues: the target takes the fingerprints of the others, and with them all events, past and coming."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from mothlight.issues import journal
+from mothlight.issues.apply import apply_effect
+from mothlight.issues.effect import MERGED, Effect, Values, snapshot
+from mothlight.issues.journal import Author
+from mothlight.model.errors import not_found
+from mothlight.storage.metadata.repositories import fingerprints, issues
+from mothlight.storage.metadata.repositories.issues import StoredIssue
+
+
+def plan_merge(
+    connection: sa.Connection, project_id: int, target_id: UUID, source_ids: Iterable[UUID]
+) -> Effect | None:
+    """What a merge would do, with all its issues locked; None when only the target itself was named.
+
+    Raises:
+        Refused: there is no such target, or none of the sources (404).
+    """
+    wanted = list(dict.fromkeys(issue_id for issue_id in source_ids if issue_id != target_id))
+    locked = issues.lock_issues(connection, project_id, [target_id, *wanted])
+    if target_id not in locked:
+        raise not_found("Issue not found")
+    if not wanted:
+        return None
+    sources = [locked[issue_id] for issue_id in wanted if issue_id in locked]
+    if not sources:
+        raise not_found("Issue not found")
+    return _effect(locked[target_id], sources, fingerprints.fingerprints_of_issues(connection, project_id, wanted))
+
+
+def merge(connection: sa.Connection, author: Author, effect: Effect) -> None:
+    """Do what was planned, as one entry of the journal."""
+    apply_effect(connection, author, effect)
+    journal.record(connection, author, MERGED, effect)
+
+
+def _effect(target: StoredIssue, sources: Sequence[StoredIssue], owners: dict[str, UUID]) -> Effect:
+    assignee = _inherited(target, sources)
+    before: dict[UUID, Values | None] = {target.id: {} if assignee is None else {"assignee": None}}
+    after: dict[UUID, Values | None] = {target.id: {} if assignee is None else {"assignee": assignee}}
+    return Effect(
+        {**before, **{source.id: snapshot(source) for source in sources}},
+        {**after, **{source.id: None for source in sources}},
+        owners,
+        dict.fromkeys(owners, target.id),
+    )
+
+
+def _inherited(target: StoredIssue, sources: Sequence[StoredIssue]) -> Values | None:
+    """The one assignee of the sources, for a target that has none."""
+    assignees = {source.assignee for source in sources if source.assignee is not None}
+    return assignees.pop().to_json() if target.assignee is None and len(assignees) == 1 else None

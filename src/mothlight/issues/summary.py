@@ -1,0 +1,88 @@
+"""What an entry of the change journal says, in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from mothlight.issues import journal
+from mothlight.issues.effect import Effect, Values, read_effect
+from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
+
+Names = Mapping[UUID, str | None]
+"""Names of issues that exist."""
+People = Mapping[str, str]
+"""How users and roles are called, by id."""
+
+MOST_NAMED = 3
+"""Issues that are named before they are only counted."""
+
+
+def summarise(entry: Entry, names: Names, people: People) -> str:
+    """One line without a full stop."""
+    match entry.kind:
+        case journal.CREATED:
+            return f"Created {_quoted((entry.after or {}).get('name'))}"
+        case journal.REOPENED:
+            return f"Reopened {_issues(entry.issue_ids, names)}, which was seen again"
+        case journal.NOT_REOPENED:
+            return f"Left {_issues(entry.issue_ids, names)} resolved, which was seen again"
+        case journal.UNDONE if entry.depth % 2:
+            return f"Took back: {_describe(read_effect(entry).reversed(), names, people)}"
+        case journal.REDONE:
+            return f"Did again: {_describe(read_effect(entry), names, people)}"
+        case _:
+            return _describe(read_effect(entry), names, people)
+
+
+def named_in(entry: Entry) -> Sequence[UUID]:
+    """The issues whose names the words need."""
+    return entry.issue_ids if len(entry.issue_ids) <= MOST_NAMED + 1 else ()
+
+
+def _describe(effect: Effect, names: Names, people: People) -> str:
+    known = {**names, **_names_in(effect.before), **_names_in(effect.after)}
+    if effect.removed:
+        return f"Merged {_issues(effect.removed, known)} into {_issues(effect.staying, known)}"
+    if effect.made:
+        return f"Split {_issues(effect.made, known)} off {_issues(effect.staying, known)}"
+    if SETTINGS in effect.before:
+        return f"Changed settings: {_differences(effect, people)}"
+    return f"Changed {_issues(list(effect.before), known)}: {_differences(effect, people)}"
+
+
+def _names_in(side: Mapping[UUID, Values | None]) -> dict[UUID, str | None]:
+    return {issue: values["name"] for issue, values in side.items() if values is not None and "name" in values}
+
+
+def _differences(effect: Effect, people: People) -> str:
+    """Each value with what it was, where that is the same for all issues."""
+    befores, afters = list(effect.before.values()), list(effect.after.values())
+    words = []
+    for name in dict.fromkeys(name for values in afters for name in values or ()):
+        old = [_value(name, values.get(name), people) for values in befores if values is not None and name in values]
+        new = [_value(name, values.get(name), people) for values in afters if values is not None and name in values]
+        origin = f" from {old[0]}" if len(set(old)) == 1 else ""
+        goal = f" to {new[0]}" if len(set(new)) == 1 else ""
+        words.append(f"{name.replace('_', ' ')}{origin}{goal}")
+    return ", ".join(words)
+
+
+def _value(name: str, value: Any, people: People) -> str:
+    if name == "assignee":
+        return "nobody" if value is None else people.get(str(value["id"]), f"{value['type']} {value['id']}")
+    if value is None:
+        return "none"
+    return _quoted(value) if name in ("name", "description") else str(value)
+
+
+def _issues(ids: Sequence[UUID], names: Names) -> str:
+    if not ids:
+        return "an issue"
+    if len(ids) > MOST_NAMED or any(issue not in names for issue in ids):
+        return f"{len(ids)} issues" if len(ids) > 1 else f"issue {ids[0]}"
+    quoted = [_quoted(names[issue]) for issue in ids]
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def _quoted(name: str | None) -> str:
+    return f"“{name}”" if name else "an issue without a name"

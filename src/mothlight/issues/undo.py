@@ -1,0 +1,112 @@
+"""Taking a change back, which is a change itself and can be taken back too. See `docs/change-journal.md`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.issues import journal
+from mothlight.issues.apply import apply_effect
+from mothlight.issues.conflicts import Left, narrow, read_present, without
+from mothlight.issues.effect import Effect, read_assignee, read_effect
+from mothlight.issues.journal import Author
+from mothlight.issues.limits import SETTINGS_SUBJECT
+from mothlight.model.errors import Refused, invalid, not_found
+from mothlight.storage.metadata.repositories import access, changes
+from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
+from mothlight.storage.metadata.repositories.statements import take_turns
+
+ASSIGNEE = "assignee"
+
+
+class ChangedSince(Refused):
+    """Something touched the same things after the change that is to be undone."""
+
+    def __init__(self, changed: Sequence[UUID]) -> None:
+        super().__init__(409, "conflict", "changed_since", "Something changed since, so this cannot be undone.")
+        self.changes = list(changed)
+
+
+class UndoPlan(msgspec.Struct, frozen=True):
+    """What taking a change back does, with all that it is about locked."""
+
+    entry: Entry
+    effect: Effect
+    left: list[Left]
+    """What stays as it is."""
+
+
+def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool) -> UndoPlan:
+    """What would be undone. With `force`, what can be without breaking later changes.
+
+    Raises:
+        ChangedSince: later changes stand in the way, without `force` or altogether.
+        Refused: there is no such entry (404), or its kind cannot be undone (400).
+    """
+    # Of two who undo the same entry one comes second and is told so.
+    take_turns(connection, "undo", author.project_id)
+    entry = changes.find_entry(connection, author.project_id, entry_id)
+    if entry is None:
+        raise not_found()
+    if entry.kind not in journal.UNDOABLE:
+        raise invalid(f"What is {entry.kind.replace('_', ' ')} cannot be undone.")
+    if entry.undone_by is not None:
+        raise ChangedSince([entry.undone_by])
+    whole = read_effect(entry).reversed()
+    if SETTINGS in whole.before:
+        take_turns(connection, SETTINGS_SUBJECT, author.project_id)
+    effect, left = narrow(whole, read_present(connection, author.project_id, whole, entry.seq))
+    if left and (not force or effect.is_empty):
+        raise ChangedSince(_in_order(left))
+    effect, gone = _without_the_gone(connection, author.project_id, effect)
+    if effect.is_empty:
+        raise ChangedSince([])
+    return UndoPlan(entry, effect, [*left, *gone])
+
+
+def undo(connection: sa.Connection, author: Author, plan: UndoPlan) -> UUID:
+    """Do what was planned; returns the new entry's id."""
+    apply_effect(connection, author, plan.effect)
+    kind = journal.UNDONE if plan.entry.depth % 2 == 0 else journal.REDONE
+    return journal.record(connection, author, kind, plan.effect, takes_back=plan.entry)
+
+
+def _in_order(left: Sequence[Left]) -> list[UUID]:
+    """Entries of the journal have ids that sort by time."""
+    return sorted({change for each in left for change in each.changes})
+
+
+def _without_the_gone(connection: sa.Connection, project_id: int, effect: Effect) -> tuple[Effect, list[Left]]:
+    """Nobody is assigned who left the organization in the meantime."""
+    gone = [
+        Left(ASSIGNEE, issue, None, [])
+        for issue, assignee in _assignees(effect)
+        if not _is_there(connection, project_id, assignee)
+    ]
+    if not gone:
+        return effect, []
+    made = {each.issue_id for each in gone} & set(effect.made)
+    after = {
+        issue: {**(values or {}), ASSIGNEE: None} if issue in made else values for issue, values in effect.after.items()
+    }
+    kept = [each for each in gone if each.issue_id not in made]
+    return without(msgspec.structs.replace(effect, after=after), kept), gone
+
+
+def _assignees(effect: Effect) -> Iterator[tuple[UUID, Mapping[str, Any]]]:
+    for issue, values in effect.after.items():
+        assignee = (values or {}).get(ASSIGNEE)
+        if assignee is not None:
+            yield issue, assignee
+
+
+def _is_there(connection: sa.Connection, project_id: int, value: Mapping[str, Any]) -> bool:
+    project = access.find_project(connection, project_id)
+    assignee = read_assignee(value)
+    if project is None or assignee is None:
+        return False
+    if assignee.user_id is not None:
+        return access.find_membership_role(connection, assignee.user_id, project.organization_id) is not None
+    return assignee.role_id in {role.id for role in access.list_roles(connection, project.organization_id)}

@@ -1,0 +1,1 @@
+"""Who the users of the observed applications are: identifying, aliases, merges and properties (ingest 16)."""
