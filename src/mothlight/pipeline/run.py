@@ -1,0 +1,133 @@
+"""The stages of an event's way, in order."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.kit.clock import Clock
+from mothlight.kit.ids import MakeId
+from mothlight.model.event import EXCEPTION, ReceivedEvent
+from mothlight.model.outcome import DropReason
+from mothlight.persons.apply import Entry, Persons
+from mothlight.pipeline.quarantine import Quarantine
+from mothlight.pipeline.stages.attach_release import AttachRelease
+from mothlight.pipeline.stages.drop_duplicates import DropDuplicates
+from mothlight.pipeline.stages.fingerprint import fingerprint
+from mothlight.pipeline.stages.link_issue import LinkIssue
+from mothlight.pipeline.stages.normalise import Normalise
+from mothlight.pipeline.stages.resolve import Resolve
+from mothlight.pipeline.stages.store_event import StoreEvent
+from mothlight.pipeline.states import Batch, Outcome, Prepared
+from mothlight.storage.events.interface import EventStore
+from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories.project_lifetime import existing_projects
+from mothlight.storage.mirror import Mirror
+
+
+class Pipeline:
+    """Takes batches from journal entries to stored events. For one thread.
+
+    Every stage can run twice on the same entries and has the same outcome then.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        store: EventStore,
+        mirror: Mirror,
+        *,
+        clock: Clock,
+        make_id: MakeId,
+    ) -> None:
+        self._engine = engine
+        self._mirror = mirror
+        self.quarantine = Quarantine(engine, clock)
+        self._persons = Persons(engine, clock)
+        self._drop_duplicates = DropDuplicates(store)
+        self._normalise = Normalise()
+        self._resolve = Resolve(store)
+        self._attach_release = AttachRelease(engine, clock)
+        self._link_issue = LinkIssue(engine, mirror, clock, make_id)
+        self._store_event = StoreEvent(store, self._persons)
+
+    def run(self, entries: Sequence[Entry]) -> Outcome:
+        """Take the events of some journal entries from one end to the other, in order of the journal.
+
+        Raises:
+            Unavailable: a store is away. Nothing is lost: the same call can be repeated.
+            Exception: a defect; the same call with fewer entries tells which event it lies in.
+        """
+        prepared = self.prepare(entries)
+        try:
+            outcome = self.store(prepared)
+        except BaseException:
+            self.abandon(prepared)
+            raise
+        self.conclude(prepared, outcome)
+        return outcome
+
+    def prepare(self, entries: Sequence[Entry]) -> Prepared:
+        """All stages but storing. End it with `conclude` or `abandon`; until then its events count as known.
+
+        Raises as `run`, and leaves nothing to end then.
+        """
+        received = self._change_persons(entries)
+        fresh = self._drop_duplicates(received)
+        normalised = self._normalise(fresh)
+        resolved = self._resolve(normalised)
+        released = self._attach_release(resolved)
+        fingerprinted = fingerprint(released)
+        # Suppression rules come here: before an issue begins or comes back because of an unwanted event.
+        linked = self._link_issue(fingerprinted)
+        # Limits come here, and after them spikes. What link_issue announced is in the issue's own transaction.
+        prepared = Prepared(self._store_event.make_rows(linked), linked.dropped, fresh.items)
+        self._drop_duplicates.hold(prepared.events)
+        return prepared
+
+    def store(self, prepared: Prepared) -> Outcome:
+        """The last stage. The only method that may run on another thread, while the next batch is prepared.
+
+        Raises as `run`.
+        """
+        return self._store_event.store(prepared)
+
+    def conclude(self, prepared: Prepared, outcome: Outcome) -> None:
+        """The batch is stored, but for what the store refused, which may come again."""
+        self._drop_duplicates.remember(prepared.events, [refused.event for refused in outcome.refused])
+
+    def abandon(self, prepared: Prepared) -> None:
+        """The batch is not stored; its entries can be run again."""
+        self._drop_duplicates.release(prepared.events)
+
+    def _change_persons(self, entries: Sequence[Entry]) -> Batch[ReceivedEvent]:
+        """Apply what all events tell about persons; only exceptions go on."""
+        present, gone = self._of_existing_projects(entries)
+        persons = self._persons.apply(present)
+        if persons.changed:
+            self._mirror.sync()
+        received = [event for entry in present for event in entry.events]
+        exceptions = [event for event in received if event.name == EXCEPTION]
+        batch = Batch(exceptions, persons, Counter(), [])
+        batch.drop(DropReason.PROJECT_DELETED, gone)
+        batch.drop(DropReason.NOT_EXCEPTION, len(received) - len(exceptions))
+        return batch
+
+    def _of_existing_projects(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], int]:
+        projects = {event.project_id for entry in entries for event in entry.events}
+        if not projects:
+            return entries, 0
+        with reading(self._engine) as connection:
+            existing = existing_projects(connection, projects)
+        if existing == projects:
+            return entries, 0
+        present = [
+            msgspec.structs.replace(entry, events=[each for each in entry.events if each.project_id in existing])
+            for entry in entries
+        ]
+        return present, _count(entries) - _count(present)
+
+
+def _count(entries: Sequence[Entry]) -> int:
+    return sum(len(entry.events) for entry in entries)

@@ -1,0 +1,133 @@
+"""What stages hand on. Progress is a type: a stage that is called out of order does not type-check."""
+
+from collections import Counter
+from typing import Generic, TypeVar
+
+import msgspec
+
+from mothlight.frames.wire_order import WireOrder
+from mothlight.model.event import ReceivedEvent
+from mothlight.model.outcome import DropReason
+from mothlight.model.stack import ExceptionEntry
+from mothlight.persons.apply import PersonsOfBatch
+from mothlight.storage.events.rows import EventRow
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class SentStack(msgspec.Struct, frozen=True, gc=False):
+    """The stack of an event as it was sent, to be read by those who find that it is new."""
+
+    traces: list[object]
+    """The `stacktrace` of each exception, in canonical order; undecoded where possible."""
+    images: object
+    """`$debug_images`."""
+    order: WireOrder
+
+
+class Normalised(msgspec.Struct, frozen=True, gc=False):
+    """An exception that could be read."""
+
+    event: ReceivedEvent
+    properties: dict[str, msgspec.Raw]
+    """What is stored as properties: without what the pipeline owns. Each event's own, later stages may add to it."""
+    entries: list[ExceptionEntry]
+    stack: str
+    """Hash of the stack, also where no exception has a stack trace."""
+    has_stack: bool
+    sent: SentStack
+
+
+class Resolved(msgspec.Struct, frozen=True, gc=False):
+    """An exception whose stack is stored, with its frames resolved."""
+
+    normalised: Normalised
+
+
+class EventRelease(msgspec.Struct, frozen=True):
+    """What an event's release says about it."""
+
+    text: str
+    """`$exception_release` as JSON text, or empty."""
+    names: list[str]
+    """Texts that the `release` criterion matches."""
+    filled: dict[str, msgspec.Raw]
+    """Values for properties that the event lacks."""
+
+
+class Released(msgspec.Struct, frozen=True, gc=False):
+    """An exception that knows its release, or that it has none."""
+
+    normalised: Normalised
+    release: EventRelease
+
+
+class Fingerprinted(msgspec.Struct, frozen=True, gc=False):
+    """An exception that knows what it is grouped by."""
+
+    normalised: Normalised
+    release: EventRelease
+    grouping_key: int
+    manual: str | None
+    """The fingerprint that the application chose."""
+
+
+class Linked(msgspec.Struct, frozen=True, gc=False):
+    """An exception that belongs to an issue and is wanted there."""
+
+    normalised: Normalised
+    release: EventRelease
+    grouping_key: int
+
+
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
+    """An exception that could not be read: stored with a note, in no issue (pipeline 1.5)."""
+
+    event: ReceivedEvent
+    note: str
+
+
+class Batch(msgspec.Struct, Generic[T], frozen=True):
+    """Events on their way together."""
+
+    items: list[T]
+    persons: PersonsOfBatch
+    dropped: Counter[DropReason]
+    """The fates of those that are no longer among the items. Grows from stage to stage."""
+    unreadable: list[Unreadable]
+
+    def hand_on(self, items: list[U]) -> "Batch[U]":
+        """The batch in its next state."""
+        return Batch(items, self.persons, self.dropped, self.unreadable)
+
+    def drop(self, reason: DropReason, events: int) -> None:
+        """Count events that end here."""
+        if events:
+            self.dropped[reason] += events
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A batch of which nothing is left to do but to store its rows."""
+
+    rows: list[EventRow]
+    dropped: Counter[DropReason]
+    events: list[ReceivedEvent]
+    """Those that the rows, and the drops after the duplicates, are about."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An event whose row the event store does not take, and why."""
+
+    event: ReceivedEvent
+    reason: str
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a batch."""
+
+    stored: int
+    dropped: dict[str, int]
+    """By reason; none is zero."""
+    refused: list[Refused] = []
+    """To be kept aside; counted among the dropped."""

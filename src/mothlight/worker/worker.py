@@ -1,0 +1,57 @@
+"""Everything that runs beside the web server, started and stopped together."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from mothlight.journal.backlog import Backlog
+from mothlight.kit.clock import Clock
+from mothlight.model.tally import Tally
+from mothlight.pipeline.run import Pipeline
+from mothlight.storage.events.interface import EventStore
+from mothlight.storage.mirror import Mirror
+from mothlight.storage.mirror_rebuild import catch_up
+from mothlight.upkeep.deleted_projects import delete_leftovers
+from mothlight.upkeep.retention import drop_old_events
+from mothlight.worker.drain_journal import DrainJournal
+from mothlight.worker.upkeep import Chore, Upkeep
+
+MIRROR_EVERY_SECONDS = 1.0
+DELETED_PROJECTS_EVERY_SECONDS = 30.0
+RETENTION_EVERY_SECONDS = 3600.0
+
+
+class Worker:
+    """Drains the journal and keeps the stores in order."""
+
+    def __init__(self, backlog: Backlog, pipeline: Pipeline, tally: Tally, chores: Sequence[Chore]) -> None:
+        self._drain = DrainJournal(backlog, pipeline, tally)
+        self._upkeep = Upkeep(chores)
+
+    @property
+    def failing(self) -> str | None:
+        """Why accepted events are not stored at present, or None."""
+        return self._drain.failing
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._drain.start()
+        self._upkeep.start()
+
+    def stop(self, *, drain: bool = True, timeout: float = 20.0) -> bool:
+        """Stop; whether everything accepted is processed. Call it when nothing more is accepted."""
+        finished = self._drain.stop(drain=drain, timeout=timeout)
+        self._upkeep.stop()
+        return finished
+
+
+def standard_chores(
+    engine: sa.Engine, store: EventStore, mirror: Mirror, *, retention_days: int, clock: Clock
+) -> list[Chore]:
+    """The upkeep that every server does."""
+    return [
+        # What a node left behind that died between a commit and its `sync`, and all of it on request.
+        Chore("mirror", lambda: catch_up(engine, store, mirror, clock), MIRROR_EVERY_SECONDS),
+        Chore("deleted_projects", lambda: delete_leftovers(engine, store, clock), DELETED_PROJECTS_EVERY_SECONDS),
+        Chore("retention", lambda: drop_old_events(store, retention_days, clock), RETENTION_EVERY_SECONDS),
+    ]
