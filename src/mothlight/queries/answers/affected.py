@@ -1,0 +1,37 @@
+"""How many events and users a change would concern, over all time."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from mothlight.filters.bindings import Bindings
+from mothlight.filters.fields import OF_PROJECT
+from mothlight.queries.figures import USER
+from mothlight.storage.events.interface import EventStore
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """Figures over the events of some issues or fingerprints."""
+
+    events: int = 0
+    users: int = 0
+
+
+def of_fingerprints(store: EventStore, project_id: int, fingerprints: Sequence[str]) -> Affected:
+    """Over the events that have one of the fingerprints."""
+    bindings = Bindings()
+    return _count(store, project_id, f"fingerprint IN {bindings.texts(list(fingerprints))}", bindings)
+
+
+def of_issues(store: EventStore, project_id: int, issue_ids: Sequence[UUID]) -> Affected:
+    """Over the events that belong to one of the issues."""
+    bindings = Bindings()
+    return _count(store, project_id, f"issue_id IN {bindings.bind(issue_ids, 'Array(UUID)')}", bindings)
+
+
+def _count(store: EventStore, project_id: int, of_owner: str, bindings: Bindings) -> Affected:
+    owned = f"SELECT grouping_key FROM owners FINAL WHERE {OF_PROJECT} AND {of_owner}"
+    sql = f"SELECT count(), uniqExact({USER}) FROM events WHERE {OF_PROJECT} AND grouping_key IN ({owned})"
+    ((events, users),) = store.query(project_id, sql, bindings.parameters)
+    return Affected(int(events), int(users))

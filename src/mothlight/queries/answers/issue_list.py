@@ -1,0 +1,130 @@
+"""Which issues had matching events, in order, with figures over those events (api 2.1)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.filters.bindings import Bindings
+from mothlight.queries.criteria import list_criteria, read_test_account_filters
+from mothlight.queries.date_range import figures_range
+from mothlight.queries.figures import (
+    MERGED,
+    Figures,
+    Matching,
+    read_figures,
+    read_volumes,
+    summaries,
+    summaries_sql,
+)
+from mothlight.queries.questions import Assignee, IssueList
+from mothlight.queries.states import IssueState, in_state, read_states
+from mothlight.queries.volume import Bucket, Buckets
+from mothlight.storage.events.interface import EventStore
+
+
+class Aggregations(msgspec.Struct, frozen=True):
+    """Figures of one issue, named as on the wire."""
+
+    occurrences: int
+    users: int
+    sessions: int
+    volume: list[int] = msgspec.field(name="volumeRange")
+    volume_buckets: list[Bucket]
+
+
+class ListedIssue(msgspec.Struct, frozen=True):
+    """One row of an issue list, named as on the wire. Encoded by msgspec its moments are as api 1.7 wants them."""
+
+    id: str
+    name: str | None
+    description: str | None
+    status: str
+    first_seen: datetime
+    last_seen: datetime
+    library: str | None
+    source: str | None
+    assignee: Assignee | None
+    aggregations: Aggregations
+
+
+class IssuePage(msgspec.Struct, frozen=True):
+    """One page of an issue list."""
+
+    results: list[ListedIssue]
+    has_more: bool
+
+
+def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime) -> IssuePage:
+    """The page of issues that a question asks for. `Refused` for a date or search text that cannot be."""
+    bindings = Bindings()
+    range_ = figures_range(question.window, now)
+    filters = question.filters + read_test_account_filters(metadata, project_id, wanted=question.filter_test_accounts)
+    conditions = [range_.condition(bindings), *list_criteria(question, filters, (store, project_id), bindings, now)]
+    matching = Matching(conditions, bindings)
+    found = summaries(store, project_id, _order_sql(question, matching), matching)
+    page = found[: question.limit]
+    figures = read_figures(store, project_id, page, matching)
+    states = read_states(store, project_id, list(figures))
+    buckets = Buckets(range_, max(1, question.volume_resolution))
+    volumes = _volumes(store, project_id, figures, matching, buckets)
+    shown = [each.issue_id for each in page if each.issue_id in states]
+    rows = [listed_issue(states[issue], figures[issue], buckets, volumes[issue]) for issue in shown]
+    return IssuePage(rows, has_more=len(found) > question.limit)
+
+
+def listed_issue(state: IssueState, figures: Figures, buckets: Buckets, volume: Sequence[int]) -> ListedIssue:
+    """One row of the list."""
+    return ListedIssue(
+        id=state.id,
+        name=state.name,
+        description=state.description,
+        status=state.status,
+        first_seen=figures.first_seen,
+        last_seen=figures.last_seen,
+        library=figures.library,
+        source=figures.source,
+        assignee=state.assignee,
+        aggregations=aggregations(figures, buckets, volume),
+    )
+
+
+def aggregations(figures: Figures, buckets: Buckets, volume: Sequence[int]) -> Aggregations:
+    """Figures and volume together."""
+    # Events that arrive between two readings must not make the figure differ from the sum of its parts.
+    return Aggregations(sum(volume), figures.users, figures.sessions, list(volume), buckets.labelled(volume))
+
+
+def _volumes(
+    store: EventStore, project_id: int, figures: Mapping[UUID, Figures], matching: Matching, buckets: Buckets
+) -> dict[UUID, list[int]]:
+    if buckets.count == 1:
+        return {issue: [each.occurrences] for issue, each in figures.items()}
+    counted = read_volumes(store, project_id, list(figures), matching, buckets)
+    return {issue: counted.get(issue, buckets.values(())) for issue in figures}
+
+
+def _order_sql(question: IssueList, matching: Matching) -> str:
+    """Summaries of the page's issues and of one more."""
+    bindings = matching.bindings
+    issues = in_state(question.status, question.assignee, bindings)
+    with_people = question.order_by in {"users", "sessions"} or bool(
+        question.search_query or question.user or question.file_path
+    )
+    return f"""
+        {summaries_sql(matching, issues, with_people=with_people)}
+        ORDER BY {ORDERS[question.order_by]} {question.order_direction}, max(newest) DESC, toString(issue_id) ASC
+        LIMIT {bindings.bind(question.limit + 1, "UInt64")} OFFSET {bindings.bind(question.offset, "UInt64")}
+    """
+
+
+ORDERS = {
+    "occurrences": "sum(events)",
+    "last_seen": "max(newest)",
+    "first_seen": "min(first_seen)",
+    "users": MERGED[0],
+    "sessions": MERGED[1],
+}
+"""The figure of each order, in the words of `summaries_sql`."""

@@ -1,0 +1,135 @@
+"""Single frames of a project's stacks, each once (api 3.5)."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from mothlight.filters.bindings import Bindings
+from mothlight.filters.fields import OF_PROJECT
+from mothlight.model.stack import Frame
+from mothlight.storage.events.interface import EventStore
+
+NAMESPACE = UUID("6b1c2f0a-5a0d-4d35-9a5e-0c5b7d2c6f41")
+"""Of frame ids: a frame has no row of its own, so its id is computed from the project and its raw id."""
+
+MOST_NEEDLES = 255
+"""Texts that the store can look for at once."""
+
+_PLAIN = re.compile(r"[\w-]+", re.ASCII)
+_PART = "/[0-9]+$"
+
+
+class StoredFrame(msgspec.Struct, frozen=True):
+    """A frame, its source lines, and when it was first seen."""
+
+    id: UUID
+    raw_id: str
+    """`<hash>/<part>`."""
+    created_at: datetime
+    contents: Frame
+    context: dict[str, Any] | None
+
+
+def list_frames(store: EventStore, project_id: int, limit: int, offset: int) -> list[StoredFrame]:
+    """Frames, newest first."""
+    bindings = Bindings()
+    page = f"LIMIT {bindings.bind(limit, 'UInt64')} OFFSET {bindings.bind(offset, 'UInt64')}"
+    return _read(store, project_id, bindings, [], [], page)
+
+
+def count_frames(store: EventStore, project_id: int) -> int:
+    """How many distinct frames the project has."""
+    ((count,),) = store.query(project_id, f"SELECT uniqExact(raw) FROM ({_frames([])})")
+    return int(count)
+
+
+def find_frame(store: EventStore, project_id: int, frame_id: UUID) -> StoredFrame | None:
+    """The frame with an id."""
+    bindings = Bindings()
+    found = _read(store, project_id, bindings, [], [_has_id(project_id, frame_id, bindings)], "LIMIT 1")
+    return found[0] if found else None
+
+
+def find_frames(store: EventStore, project_id: int, raw_ids: Sequence[str] | None, at_most: int) -> list[StoredFrame]:
+    """Frames with some raw ids (one without part means part 0), or all; newest first, and not more than `at_most`."""
+    bindings = Bindings()
+    limit = f"LIMIT {bindings.bind(at_most, 'UInt64')}"
+    if raw_ids is None:
+        return _read(store, project_id, bindings, [], [], limit)
+    wanted = [raw_id if "/" in raw_id else f"{raw_id}/0" for raw_id in raw_ids]
+    of_stacks = _holds_any([raw_id.partition("/")[0] for raw_id in wanted], bindings)
+    return _read(store, project_id, bindings, of_stacks, [f"raw IN {bindings.texts(wanted)}"], limit)
+
+
+def frame_id(project_id: int, raw_id: str) -> UUID:
+    """The id of a frame, which stays the same."""
+    return uuid5(NAMESPACE, f"{project_id}/{raw_id}")
+
+
+def _read(
+    store: EventStore,
+    project_id: int,
+    bindings: Bindings,
+    of_stacks: Sequence[str],
+    of_frames: Sequence[str],
+    page: str,
+) -> list[StoredFrame]:
+    where = f"WHERE {' AND '.join(of_frames)}" if of_frames else ""
+    sql = f"""
+        SELECT raw, min(created_at) AS first, argMax(frame, created_at), argMax(context, created_at)
+        FROM ({_frames(of_stacks)}) {where} GROUP BY raw ORDER BY first DESC, raw {page}
+    """
+    return [_frame(project_id, *row) for row in store.query(project_id, sql, bindings.parameters)]
+
+
+def _frames(of_stacks: Sequence[str]) -> str:
+    """One row for each frame of each stack."""
+    of_traces = "arrayMap(trace -> JSONExtractArrayRaw(trace), JSONExtractArrayRaw(frames))"
+    return f"""
+        SELECT
+            arrayJoin(arrayFlatten({of_traces})) AS frame,
+            JSONExtractString(frame, 'raw_id') AS named,
+            if(match(named, '{_PART}'), named, concat(named, '/0')) AS raw,
+            JSONExtractRaw(contexts, named) AS context,
+            created_at
+        FROM stacks FINAL WHERE {" AND ".join([OF_PROJECT, *of_stacks])}
+    """
+
+
+def _holds_any(hashes: Sequence[str], bindings: Bindings) -> list[str]:
+    """Leaves out stacks that cannot hold a frame, where that is cheap to see."""
+    needles = list(dict.fromkeys(hashes))
+    if len(needles) > MOST_NEEDLES or not all(_PLAIN.fullmatch(needle) for needle in needles):
+        return []
+    return [f"multiSearchAny(frames, {bindings.texts(needles)})"]
+
+
+def _has_id(project_id: int, frame_id: UUID, bindings: Bindings) -> str:
+    """A UUID of version 5 is a hash of which the version's and the variant's digit are written over."""
+    prefix = bindings.text(NAMESPACE.hex + f"{project_id}/".encode().hex())
+    digits = f"lower(hex(SHA1(concat(unhex({prefix}), raw))))"
+    parts = ((1, 12), (14, 3), (18, 15))
+    same = [
+        f"substring({digits}, {start}, {length}) = {bindings.text(frame_id.hex[start - 1 : start - 1 + length])}"
+        for start, length in parts
+    ]
+    # The other two digits are the same for all such ids, but for two bits.
+    return " AND ".join([*same, "1" if frame_id == _as_version_5(frame_id) else "0"])
+
+
+def _as_version_5(id: UUID) -> UUID:
+    return UUID(int=id.int, version=5)
+
+
+def _frame(project_id: int, raw_id: str, created_at: datetime, frame: str, context: str) -> StoredFrame:
+    return StoredFrame(
+        id=frame_id(project_id, raw_id),
+        raw_id=raw_id,
+        created_at=created_at,
+        contents=msgspec.json.decode(frame),
+        context=msgspec.json.decode(context) if context else None,
+    )
