@@ -1,0 +1,1 @@
+"""HTTP: what SDKs send to, what programs ask, what people look at."""

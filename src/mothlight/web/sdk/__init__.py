@@ -1,0 +1,1 @@
+"""What SDKs load and ask for besides sending events: remote config, flags, scripts."""
