@@ -1,0 +1,74 @@
+"""What a change would do, told instead of done (`?dry_run=true`)."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.issues.conflicts import Left
+from mothlight.issues.effect import Effect
+from mothlight.issues.journal import Author
+from mothlight.queries.answers import affected
+from mothlight.queries.answers.affected import Affected
+from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories.changes import SETTINGS
+from mothlight.storage.metadata.repositories.fingerprints import fingerprints_of_issues
+from mothlight.web.api.calls import ProjectCall
+from mothlight.web.api.change import author_of
+
+
+class LeftShape(msgspec.Struct, frozen=True):
+    """A piece of an undo that later changes leave as it is."""
+
+    what: str
+    issue_id: UUID | None
+    fingerprint: str | None
+    changes: list[UUID]
+
+    @classmethod
+    def of(cls, left: Left) -> "LeftShape":
+        """From the plan of an undo. The project's settings are no issue."""
+        issue_id = None if left.issue_id == SETTINGS else left.issue_id
+        return cls(left.what, issue_id, left.fingerprint, left.changes)
+
+
+class DryRunShape(msgspec.Struct, frozen=True):
+    """How much a change would concern."""
+
+    dry_run: bool
+    issues: int
+    fingerprints: int
+    events: int
+    users: int
+    issue_ids: list[UUID]
+    """Without those that would be made."""
+    left: list[LeftShape] = []
+
+
+def dry_run(
+    call: ProjectCall, plan: Callable[[sa.Connection, Author], tuple[Effect | None, Sequence[Left]]]
+) -> DryRunShape:
+    """The consequences of what is planned. Nothing is written."""
+    with reading(call.parts.database) as connection:
+        effect, left = plan(connection, author_of(call))
+        touched = [] if effect is None or effect.is_empty else [each for each in effect.before if each != SETTINGS]
+        moved = [] if effect is None else list(effect.owners_before)
+        owned = moved or list(fingerprints_of_issues(connection, call.project.id, touched))
+    figures = _figures(call, moved, touched)
+    return DryRunShape(
+        dry_run=True,
+        issues=len(touched),
+        fingerprints=len(owned),
+        events=figures.events,
+        users=figures.users,
+        issue_ids=[] if effect is None else [issue for issue in touched if effect.before[issue] is not None],
+        left=[LeftShape.of(each) for each in left],
+    )
+
+
+def _figures(call: ProjectCall, moved: Sequence[str], touched: Sequence[UUID]) -> Affected:
+    """Over the events that get another issue; where none does, over those of the issues."""
+    if moved:
+        return affected.of_fingerprints(call.parts.events, call.project.id, moved)
+    return affected.of_issues(call.parts.events, call.project.id, touched) if touched else Affected()

@@ -1,0 +1,24 @@
+"""`settings/…`: limits at intake (api.md 2.8, 3.9)."""
+
+from starlette.responses import Response
+
+from mothlight.issues.limits import change_limits
+from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories import settings as repository
+from mothlight.web.api.calls import ProjectCall
+from mothlight.web.api.change import change
+from mothlight.web.api.changes import SettingsChange
+from mothlight.web.api.validate import validate
+from mothlight.web.errors import json_response
+
+
+def retrieve_settings(call: ProjectCall) -> Response:
+    """The limits of the project."""
+    with reading(call.parts.database) as connection:
+        return json_response(repository.load_settings(connection, call.project.id))
+
+
+def update_settings(call: ProjectCall) -> Response:
+    """Change some limits and show all."""
+    wanted = validate(SettingsChange, call.fields()).model_dump(exclude_unset=True)
+    return json_response(change(call, lambda connection, author: change_limits(connection, author, wanted)))

@@ -1,0 +1,54 @@
+"""`/api/projects/…`: the projects themselves (api.md 1.4, 6.6). Only admins change them."""
+
+from starlette.responses import Response
+
+from mothlight.access.changes import change_project, delete_project
+from mothlight.storage.metadata.engine import writing
+from mothlight.web.api.calls import ProjectCall, UserCall
+from mothlight.web.api.changes import ProjectChange
+from mothlight.web.api.shapes import ProjectShape
+from mothlight.web.api.validate import validate
+from mothlight.web.errors import Forbidden, json_response
+
+
+def list_projects(call: UserCall) -> Response:
+    """The projects that the key reaches, by id."""
+    projects = call.parts.directory.list_projects(call.caller)
+    return call.answer_slice([ProjectShape.of(project) for project in projects])
+
+
+def get_project(call: ProjectCall) -> Response:
+    """One project."""
+    return json_response(ProjectShape.of(call.project))
+
+
+def patch_project(call: ProjectCall) -> Response:
+    """Change the name or the test-account filters."""
+    _check_admin(call)
+    change = validate(ProjectChange, call.fields())
+    with writing(call.parts.database) as connection:
+        changed = change_project(
+            connection,
+            call.caller.user_id,
+            call.project.id,
+            name=change.name,
+            test_account_filters=change.test_account_filters,
+        )
+    call.parts.directory.forget()
+    return json_response(ProjectShape.of(changed))
+
+
+def remove_project(call: ProjectCall) -> Response:
+    """Delete the project; its events go a little later."""
+    _check_admin(call)
+    with writing(call.parts.database) as connection:
+        delete_project(connection, call.caller.user_id, call.project.id, call.parts.clock())
+    call.parts.directory.forget()
+    return Response(status_code=204)
+
+
+def _check_admin(call: ProjectCall) -> None:
+    # Asked here too, because who may not is told before what is wrong with the body.
+    role = call.parts.directory.membership_role(call.caller.user_id, call.project.organization_id)
+    if role != "admin":
+        raise Forbidden("You do not have permission to perform this action.")
