@@ -1,0 +1,43 @@
+"""`mothlight serve`: the whole product in one process."""
+
+import gc
+import sys
+from typing import Annotated
+
+import sqlalchemy as sa
+from cyclopts import Parameter
+
+from mothlight.access.first_run import initialise
+from mothlight.cli.init import NOTHING_CHOSEN, FirstRunOptions, describe
+from mothlight.cli.metadata import prepare_directory
+from mothlight.cli.options import DEFAULT_DATA_DIR, DataDir
+from mothlight.kit.clock import system_clock
+from mothlight.settings import read_settings
+from mothlight.storage.metadata.engine import writing
+
+
+def serve(
+    *,
+    host: Annotated[str, Parameter(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="The port to listen on.")] = 8080,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    options: FirstRunOptions = NOTHING_CHOSEN,
+) -> int:
+    """Run the whole product in one process, until SIGTERM or SIGINT.
+
+    A first run also creates the first organization, user, project and keys, and prints their secrets once.
+    """
+    settings = read_settings(data_dir=data_dir, host=host, port=port)
+    prepare_directory(settings.data_dir)
+
+    def begin(database: sa.Engine) -> None:
+        with writing(database) as connection:
+            installation = initialise(connection, options.chosen, system_clock())
+            # Shown before it is made for good: secrets that nobody saw would be lost.
+            print(describe(installation, settings) if installation.is_new else f"Mothlight is at {settings.address}")
+            sys.stdout.flush()
+
+    from mothlight import bootstrap
+
+    gc.enable()
+    return bootstrap.serve(settings, begin)
