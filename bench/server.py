@@ -115,11 +115,13 @@ class Server:
     def disk_bytes(self) -> int:
         """What the data directory takes on disk."""
         total = 0
-        for path in self.data_dir.rglob("*"):
-            try:
-                total += path.lstat().st_blocks * BLOCK
-            except FileNotFoundError:
-                continue  # the store replaces files all the time
+        # The store replaces files and folders all the time; `os.walk` passes over a folder that is gone.
+        for folder, _, names in os.walk(self.data_dir):
+            for name in names:
+                try:
+                    total += (Path(folder) / name).lstat().st_blocks * BLOCK
+                except FileNotFoundError:
+                    continue
         return total
 
     def _is_ready(self) -> bool:
