@@ -11,7 +11,6 @@ Keys are percent-encoded down to letters, digits and a few signs, so that a path
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -86,12 +85,6 @@ def property_text(key: str, column: str = "properties") -> str:
         f"multiIf({stored} IS NULL OR {stored} IN ('', '\\x01null'), NULL, "
         f"{stored} < '\\x03', substring({stored}, 2), {stored})"
     )
-
-
-def property_of(properties: Mapping[str, msgspec.Raw], key: str) -> Any:
-    """One property decoded, None when it is absent."""
-    value = properties.get(key)
-    return None if value is None else msgspec.json.decode(value)
 
 
 def _percent(sign: str) -> str:
