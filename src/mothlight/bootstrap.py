@@ -37,15 +37,15 @@ from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.migrate import open_migrated
 from mothlight.storage.mirror import Mirror
-from mothlight.web.api.address import PublicAddress
+from mothlight.web.address import PublicAddress
 from mothlight.web.api.budget import KeyBudget
-from mothlight.web.api.calls import Parts
 from mothlight.web.api.endpoint import AT_ONCE, Service
 from mothlight.web.api.routes import api_routes
 from mothlight.web.app import Application, build_application
 from mothlight.web.intake.receive import Receiver, decode_entry
 from mothlight.web.intake.routes import Intake
 from mothlight.web.operation import ApiRequests, Check, Operation, operation_routes
+from mothlight.web.parts import Parts
 from mothlight.web.sdk.routes import sdk_routes
 from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
 from mothlight.worker.worker import Worker, standard_chores

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from mothlight.issues.journal import KINDS, UNDOABLE
-from mothlight.web.api.dry_run import DryRunShape, LeftShape
 from mothlight.web.api.error_tracking.changes import ActorShape, ChangeShape, ConflictShape
 from mothlight.web.api.triage_routes import CHANGE_FILTERS
+from mothlight.web.dry_run import DryRunShape, LeftShape
 
 PAGE = (Path(__file__).parents[2] / "docs" / "change-journal.md").read_text()
 LISTED, CONFLICT, FORCED, TRIED = (

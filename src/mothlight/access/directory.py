@@ -143,7 +143,8 @@ class Directory:
         if found is None:
             return None
         caller, last_used_at = found
-        self._record_use(caller.key_id, last_used_at)
+        if caller.key_id is not None:
+            self._record_use(caller.key_id, last_used_at)
         return caller
 
     def _record_use(self, key_id: UUID, last_used_at: datetime | None) -> None:

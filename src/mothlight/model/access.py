@@ -75,9 +75,9 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, by which key, and how far that key reaches."""
+    """Who asks, by which key, and how far that key reaches. Who signed in has no key, and reaches all of theirs."""
 
-    key_id: UUID
+    key_id: UUID | None
     user_id: int
     scopes: tuple[str, ...]
     scoped_projects: tuple[int, ...]

@@ -16,11 +16,11 @@ from mothlight.access.directory import Directory
 from mothlight.kit.ids import id_maker
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.storage.mirror import Mirror
-from mothlight.web.api.address import PublicAddress
-from mothlight.web.api.calls import Parts
+from mothlight.web.address import PublicAddress
 from mothlight.web.api.endpoint import Service
 from mothlight.web.api.routes import api_routes
 from mothlight.web.errors import exception_handlers
+from mothlight.web.parts import Parts
 from tests.support.cast import Cast, Hands, Person, assemble
 from tests.support.triage import Triage
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mothlight.web.api.questions import QueryIssues
 from mothlight.web.api.routes import ROUTES
+from mothlight.web.values.questions import QueryIssues
 
 COMPONENTS = "#/components/schemas/"
 

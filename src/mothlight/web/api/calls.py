@@ -5,34 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
-from mothlight.access.directory import Directory
-from mothlight.kit.clock import Clock
-from mothlight.kit.ids import MakeId
 from mothlight.model.access import Caller, Organization, Project
 from mothlight.model.errors import not_found
-from mothlight.recommendations.life_cycle import Recommendations
-from mothlight.storage.events.interface import EventStore
-from mothlight.storage.mirror import Mirror
 from mothlight.web.api.body import Body
 from mothlight.web.api.paging import Page, envelope, read_page
 from mothlight.web.errors import json_response
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What answers are made from."""
-
-    directory: Directory
-    database: sa.Engine
-    events: EventStore
-    recommendations: Recommendations
-    mirror: Mirror
-    clock: Clock
-    make_id: MakeId
+from mothlight.web.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +40,11 @@ class UserCall:
     def query(self) -> QueryParams:
         """The query parameters; of equal names the last counts."""
         return self.incoming.query
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether only the consequences are asked for."""
+        return self.query.get("dry_run", "").strip().lower() == "true"
 
     def fields(self) -> dict[str, Any]:
         """The body's fields; raises `Refused` for a body that has none."""

@@ -15,12 +15,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from mothlight.model.errors import Unavailable
-from mothlight.web.api.address import PublicAddress
+from mothlight.web.address import PublicAddress
 from mothlight.web.api.body import read_body
 from mothlight.web.api.budget import KeyBudget
-from mothlight.web.api.calls import Incoming, Parts
+from mothlight.web.api.calls import Incoming
 from mothlight.web.api.route import ApiRoute
 from mothlight.web.errors import answer_problem, method_not_allowed
+from mothlight.web.parts import Parts
 
 AT_ONCE = 16
 """Requests that are answered at the same time. More would only wait inside the databases."""

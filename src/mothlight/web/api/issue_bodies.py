@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field, WithJsonSchema
 
 from mothlight.issues.change import SETTABLE_STATUSES, NewValues
 from mothlight.issues.split import Part
-from mothlight.web.api.fields import Choice, FreeText, Id, Literally, NotNull
-from mothlight.web.api.questions import AssigneeFilter
+from mothlight.web.values.fields import Choice, FreeText, Id, Literally, NotNull
+from mothlight.web.values.questions import AssigneeFilter
 
 ASSIGNEE = {
     "anyOf": [

@@ -5,10 +5,10 @@ from starlette.responses import Response
 from mothlight.access.changes import change_project, delete_project
 from mothlight.storage.metadata.engine import writing
 from mothlight.web.api.calls import ProjectCall, UserCall
-from mothlight.web.api.changes import ProjectChange
 from mothlight.web.api.shapes import ProjectShape
-from mothlight.web.api.validate import validate
 from mothlight.web.errors import Forbidden, json_response
+from mothlight.web.values.changes import ProjectChange
+from mothlight.web.values.validate import validate
 
 
 def list_projects(call: UserCall) -> Response:

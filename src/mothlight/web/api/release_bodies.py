@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mothlight.web.api.fields import FreeText
+from mothlight.web.values.fields import FreeText
 
 
 class ReleaseBody(BaseModel):

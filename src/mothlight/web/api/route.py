@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from mothlight.model.access import Caller
 from mothlight.web.api.budget import KeyBudget
-from mothlight.web.api.calls import Incoming, OrganizationCall, Parts, ProjectCall, UserCall
+from mothlight.web.api.calls import Incoming, OrganizationCall, ProjectCall, UserCall
 from mothlight.web.guard import authenticate, check_scope, enter_organization, enter_project, find_candidate
+from mothlight.web.parts import Parts
 
 READ = "error_tracking:read"
 WRITE = "error_tracking:write"

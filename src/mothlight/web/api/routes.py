@@ -12,7 +12,6 @@ from starlette.routing import Route
 from mothlight.queries.answers.issue_detail import ShownIssue
 from mothlight.storage.metadata.repositories.settings import ProjectSettings
 from mothlight.web.api import organizations, persons, projects, users
-from mothlight.web.api.changes import ProjectChange, SettingsChange
 from mothlight.web.api.endpoint import Endpoint, Service
 from mothlight.web.api.error_tracking import (
     issues,
@@ -23,7 +22,6 @@ from mothlight.web.api.error_tracking import (
     settings,
 )
 from mothlight.web.api.openapi import schema_route
-from mothlight.web.api.questions import QueryIssue, QueryIssueEvents, QueryIssues
 from mothlight.web.api.route import (
     PAGE_PARAMETERS,
     READ,
@@ -45,6 +43,8 @@ from mothlight.web.api.shapes import (
     RoleShape,
 )
 from mothlight.web.api.triage_routes import TRIAGE_ROUTES
+from mothlight.web.values.changes import ProjectChange, SettingsChange
+from mothlight.web.values.questions import QueryIssue, QueryIssueEvents, QueryIssues
 
 POLL = Parameter("poll", "`true`: only read; make and compute nothing.", {"type": "boolean", "default": False})
 FORCE = Parameter("force", "`false`: compute nothing.", {"type": "boolean", "default": True})

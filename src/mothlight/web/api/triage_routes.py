@@ -4,7 +4,6 @@ To add one: a handler in the file that its URL names, and a line here.
 """
 
 from mothlight.issues.journal import KINDS
-from mothlight.web.api.dry_run import DryRunShape
 from mothlight.web.api.error_tracking import (
     changes,
     external_references,
@@ -28,6 +27,7 @@ from mothlight.web.api.shapes import (
     SplitShape,
     SuccessShape,
 )
+from mothlight.web.dry_run import DryRunShape
 
 HISTORY = "activity_log:read"
 

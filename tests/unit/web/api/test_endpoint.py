@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mothlight.web.address import PublicAddress
 from mothlight.web.api import endpoint
-from mothlight.web.api.address import PublicAddress
 from mothlight.web.api.endpoint import Endpoint, Service
 from mothlight.web.api.route import ApiRoute, Shapes
 

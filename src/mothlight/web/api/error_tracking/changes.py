@@ -24,12 +24,12 @@ from mothlight.storage.metadata.repositories import access, issues
 from mothlight.storage.metadata.repositories import changes as repository
 from mothlight.storage.metadata.repositories.changes import Entry, EntryFilter
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.change import change, is_dry_run
-from mothlight.web.api.dry_run import LeftShape, dry_run
-from mothlight.web.api.fields import Flag
 from mothlight.web.api.shapes import Moment
-from mothlight.web.api.validate import validate
+from mothlight.web.change import change
+from mothlight.web.dry_run import LeftShape, dry_run
 from mothlight.web.errors import json_response
+from mothlight.web.values.fields import Flag
+from mothlight.web.values.validate import validate
 
 MOST_COUNTED = 10_000
 """Up to here `count` is exact; beyond, it says that there are more as long as there are."""
@@ -105,7 +105,7 @@ def undo_change(call: ProjectCall) -> Response:
     force = validate(Undo, call.fields()).force
     entry_id = call.row_id()
     try:
-        if is_dry_run(call):
+        if call.is_dry_run:
             return json_response(
                 dry_run(call, lambda on, author: _planned(plan_undo(on, author, entry_id, force=force)))
             )

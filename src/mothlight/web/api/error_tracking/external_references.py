@@ -9,8 +9,8 @@ from mothlight.model.errors import Refused, invalid, not_found
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import issues
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.fields import Id, Integer
-from mothlight.web.api.validate import validate
+from mothlight.web.values.fields import Id, Integer
+from mothlight.web.values.validate import validate
 
 
 class NewReference(BaseModel):

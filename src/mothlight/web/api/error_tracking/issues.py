@@ -16,12 +16,12 @@ from mothlight.storage.metadata.repositories import changes, fingerprints
 from mothlight.storage.metadata.repositories import issues as repository
 from mothlight.storage.metadata.repositories.issues import StoredIssue
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.change import change
-from mothlight.web.api.error_tracking.assignees import read_assignee
 from mothlight.web.api.issue_bodies import CohortLink, IssueAssignment, IssueChange
 from mothlight.web.api.shapes import IssueShape, OwnerShape, SuccessShape
-from mothlight.web.api.validate import validate
+from mothlight.web.assignees import read_assignee
+from mothlight.web.change import change
 from mothlight.web.errors import ErrorBody, error_response, json_response
+from mothlight.web.values.validate import validate
 
 NO_ISSUE = "Issue not found"
 MERGED_INTO = "X-Merged-Into"

@@ -12,21 +12,21 @@ from mothlight.issues.merge import merge, plan_merge
 from mothlight.issues.split import plan_split, split
 from mothlight.model.errors import invalid
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.change import change, is_dry_run
-from mothlight.web.api.dry_run import dry_run
-from mothlight.web.api.error_tracking.assignees import read_assignee
 from mothlight.web.api.error_tracking.issues import NO_ISSUE
 from mothlight.web.api.issue_bodies import IssueAssignment, IssueBulk, IssueMerge, IssueSplit
 from mothlight.web.api.shapes import SplitShape, SuccessShape
-from mothlight.web.api.validate import validate
+from mothlight.web.assignees import read_assignee
+from mothlight.web.change import change
+from mothlight.web.dry_run import dry_run
 from mothlight.web.errors import json_response
+from mothlight.web.values.validate import validate
 
 
 def merge_issues(call: ProjectCall) -> Response:
     """Let an issue take in others, which are gone then."""
     ids = validate(IssueMerge, call.fields()).ids
     target = call.row_id(NO_ISSUE)
-    if is_dry_run(call):
+    if call.is_dry_run:
         return json_response(dry_run(call, lambda on, author: (plan_merge(on, author.project_id, target, ids), ())))
 
     def work(connection: sa.Connection, author: Author) -> bool:
@@ -42,7 +42,7 @@ def split_issue(call: ProjectCall) -> Response:
     """Make an issue of its own of each of some fingerprints."""
     parts = validate(IssueSplit, call.fields()).parts()
     issue_id = call.row_id(NO_ISSUE)
-    if is_dry_run(call):
+    if call.is_dry_run:
         return json_response(dry_run(call, lambda on, author: (plan_split(on, author, issue_id, parts), ())))
     made = change(
         call,
@@ -55,7 +55,7 @@ def change_many(call: ProjectCall) -> Response:
     """Set the status or the assignee of several issues, all or nothing."""
     body = validate(IssueBulk, call.fields())
     values = _values(call, body)
-    if is_dry_run(call):
+    if call.is_dry_run:
         return json_response(dry_run(call, lambda on, author: (_plan_many(on, author, body, values), ())))
     if values is not None:
         change(call, lambda connection, author: _change_many(connection, author, body, values))

@@ -4,9 +4,9 @@ from starlette.responses import Response
 
 from mothlight.queries.answers import issue_detail
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.questions import QueryIssue
-from mothlight.web.api.validate import validate
 from mothlight.web.errors import json_response
+from mothlight.web.values.questions import QueryIssue
+from mothlight.web.values.validate import validate
 
 
 def query_issue(call: ProjectCall) -> Response:

@@ -7,9 +7,9 @@ from starlette.responses import Response
 from mothlight.queries.answers import issue_events
 from mothlight.queries.answers.issue_events import SampledEvent
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.questions import QueryIssueEvents
-from mothlight.web.api.validate import validate
 from mothlight.web.errors import json_response
+from mothlight.web.values.questions import QueryIssueEvents
+from mothlight.web.values.validate import validate
 
 
 class EventListAnswer(msgspec.Struct, frozen=True, rename="camel"):

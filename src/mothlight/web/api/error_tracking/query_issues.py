@@ -7,9 +7,9 @@ from starlette.responses import Response
 from mothlight.queries.answers import issue_list
 from mothlight.queries.answers.issue_list import ListedIssue
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.questions import QueryIssues
-from mothlight.web.api.validate import validate
 from mothlight.web.errors import json_response
+from mothlight.web.values.questions import QueryIssues
+from mothlight.web.values.validate import validate
 
 
 class IssueListAnswer(msgspec.Struct, frozen=True, rename="camel"):

@@ -9,8 +9,8 @@ from mothlight.storage.metadata.repositories.releases import HashTaken, Release
 from mothlight.web.api.calls import ProjectCall
 from mothlight.web.api.release_bodies import ReleaseBody
 from mothlight.web.api.shapes import ReleaseShape
-from mothlight.web.api.validate import validate
 from mothlight.web.errors import json_response
+from mothlight.web.values.validate import validate
 
 MOST_HASH_CHARACTERS = 128
 

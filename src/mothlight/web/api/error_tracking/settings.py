@@ -6,10 +6,10 @@ from mothlight.issues.limits import change_limits
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import settings as repository
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.change import change
-from mothlight.web.api.changes import SettingsChange
-from mothlight.web.api.validate import validate
+from mothlight.web.change import change
 from mothlight.web.errors import json_response
+from mothlight.web.values.changes import SettingsChange
+from mothlight.web.values.validate import validate
 
 
 def retrieve_settings(call: ProjectCall) -> Response:

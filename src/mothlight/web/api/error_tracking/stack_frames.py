@@ -11,10 +11,10 @@ from mothlight.model.errors import not_found
 from mothlight.queries.answers import stack_frames
 from mothlight.queries.answers.stack_frames import StoredFrame
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.fields import Id, Literally
 from mothlight.web.api.shapes import Moment
-from mothlight.web.api.validate import validate
 from mothlight.web.errors import json_response
+from mothlight.web.values.fields import Id, Literally
+from mothlight.web.values.validate import validate
 
 MOST_FRAMES = 1_000
 

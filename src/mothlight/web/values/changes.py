@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from mothlight.web.api.fields import FiltersAsSent, Integer, NotNull, Text200
+from mothlight.web.values.fields import FiltersAsSent, Integer, NotNull, Text200
 
 LARGEST = 2**31 - 1
 Limit = Annotated[int, Field(ge=1, le=LARGEST), Integer]

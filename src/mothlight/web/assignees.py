@@ -4,13 +4,14 @@ from uuid import UUID
 
 from mothlight.model.errors import invalid
 from mothlight.storage.metadata.repositories.issues import Assignee
-from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.fields import WHOLE_NUMBER
-from mothlight.web.api.paging import LARGEST
-from mothlight.web.api.questions import AssigneeFilter
+from mothlight.web.parts import Work
+from mothlight.web.values.fields import WHOLE_NUMBER
+from mothlight.web.values.questions import AssigneeFilter
+
+LARGEST_ID = 2**31 - 1
 
 
-def read_assignee(call: ProjectCall, wanted: AssigneeFilter | None) -> Assignee | None:
+def read_assignee(call: Work, wanted: AssigneeFilter | None) -> Assignee | None:
     """The user or role that was named; None: nobody.
 
     Raises:
@@ -21,16 +22,16 @@ def read_assignee(call: ProjectCall, wanted: AssigneeFilter | None) -> Assignee 
     return _user(call, wanted.id) if wanted.type == "user" else _role(call, wanted.id)
 
 
-def _user(call: ProjectCall, id: int | str) -> Assignee:
+def _user(call: Work, id: int | str) -> Assignee:
     digits = WHOLE_NUMBER.fullmatch(str(id))
     user_id = int(digits.group(1)) if digits else 0
     organization = call.project.organization_id
-    if not 0 < user_id <= LARGEST or call.parts.directory.membership_role(user_id, organization) is None:
+    if not 0 < user_id <= LARGEST_ID or call.parts.directory.membership_role(user_id, organization) is None:
         raise invalid("Assignee user does not belong to this organization.")
     return Assignee(user_id=user_id)
 
 
-def _role(call: ProjectCall, id: int | str) -> Assignee:
+def _role(call: Work, id: int | str) -> Assignee:
     known = {role.id for role in call.parts.directory.list_roles(call.project.organization_id)}
     try:
         role_id = UUID(str(id))

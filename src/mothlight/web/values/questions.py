@@ -20,7 +20,7 @@ from mothlight.queries.questions import (
     Verbosity,
     Window,
 )
-from mothlight.web.api.fields import (
+from mothlight.web.values.fields import (
     Choice,
     Filters,
     Flag,

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 from starlette.requests import Request
 
-from mothlight.web.api.address import PublicAddress
+from mothlight.web.address import PublicAddress
 
 PROXIES = (ip_network("10.0.0.0/8"),)
 FORWARDED = {"host": "inner:8080", "x-forwarded-host": "errors.example.com, inner", "x-forwarded-proto": "https"}

@@ -10,16 +10,14 @@ from mothlight.issues.journal import Author
 from mothlight.model.errors import Unavailable
 from mothlight.storage.metadata.engine import writing
 from mothlight.storage.metadata.repositories.changes import Actor
-from mothlight.web.api.calls import ProjectCall
+from mothlight.web.parts import Work
 
 log = structlog.get_logger(__name__)
 
 Answer = TypeVar("Answer")
 
-TRUE = "true"
 
-
-def change(call: ProjectCall, work: Callable[[sa.Connection, Author], Answer]) -> Answer:
+def change(call: Work, work: Callable[[sa.Connection, Author], Answer]) -> Answer:
     """Do the work in one transaction, all or nothing; the next query shows it.
 
     Raises:
@@ -32,18 +30,13 @@ def change(call: ProjectCall, work: Callable[[sa.Connection, Author], Answer]) -
     return answer
 
 
-def author_of(call: ProjectCall) -> Author:
+def author_of(call: Work) -> Author:
     """The caller as the journal names them, now."""
     actor = Actor("user", str(call.caller.user_id), call.caller.key_id)
     return Author(call.project.id, actor, call.parts.clock(), call.parts.make_id)
 
 
-def is_dry_run(call: ProjectCall) -> bool:
-    """Whether only the consequences are asked for."""
-    return call.query.get("dry_run", "").strip().lower() == TRUE
-
-
-def _sync(call: ProjectCall) -> None:
+def _sync(call: Work) -> None:
     try:
         call.parts.mirror.sync()
     except Unavailable as problem:

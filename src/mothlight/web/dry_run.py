@@ -14,8 +14,8 @@ from mothlight.queries.answers.affected import Affected
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories.changes import SETTINGS
 from mothlight.storage.metadata.repositories.fingerprints import fingerprints_of_issues
-from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.change import author_of
+from mothlight.web.change import author_of
+from mothlight.web.parts import Work
 
 
 class LeftShape(msgspec.Struct, frozen=True):
@@ -46,9 +46,7 @@ class DryRunShape(msgspec.Struct, frozen=True):
     left: list[LeftShape] = []
 
 
-def dry_run(
-    call: ProjectCall, plan: Callable[[sa.Connection, Author], tuple[Effect | None, Sequence[Left]]]
-) -> DryRunShape:
+def dry_run(call: Work, plan: Callable[[sa.Connection, Author], tuple[Effect | None, Sequence[Left]]]) -> DryRunShape:
     """The consequences of what is planned. Nothing is written."""
     with reading(call.parts.database) as connection:
         effect, left = plan(connection, author_of(call))
@@ -67,7 +65,7 @@ def dry_run(
     )
 
 
-def _figures(call: ProjectCall, moved: Sequence[str], touched: Sequence[UUID]) -> Affected:
+def _figures(call: Work, moved: Sequence[str], touched: Sequence[UUID]) -> Affected:
     """Over the events that get another issue; where none does, over those of the issues."""
     if moved:
         return affected.of_fingerprints(call.parts.events, call.project.id, moved)

@@ -7,9 +7,9 @@ import pytest
 from mothlight.filters.property_filter import PropertyFilter
 from mothlight.model.errors import Refused
 from mothlight.queries.questions import Assignee, IssueDetail, IssueEvents, IssueList, Window
-from mothlight.web.api.changes import ProjectChange, SettingsChange
-from mothlight.web.api.questions import QueryIssue, QueryIssueEvents, QueryIssues
-from mothlight.web.api.validate import validate
+from mothlight.web.values.changes import ProjectChange, SettingsChange
+from mothlight.web.values.questions import QueryIssue, QueryIssueEvents, QueryIssues
+from mothlight.web.values.validate import validate
 
 ISSUE = "0196b2c4-7d1e-7c55-9a41-3f0d1c2b4a90"
 REQUIRED = ("required", "This field is required.")

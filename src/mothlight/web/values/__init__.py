@@ -1,0 +1,1 @@
+"""What came with a request, checked: models of questions and changes for programs and pages alike."""
