@@ -45,6 +45,9 @@ from mothlight.web.app import Application, build_application
 from mothlight.web.intake.receive import Receiver, decode_entry
 from mothlight.web.intake.routes import Intake
 from mothlight.web.operation import ApiRequests, Check, Operation, operation_routes
+from mothlight.web.pages.pulse import Pulse
+from mothlight.web.pages.routes import page_routes, unknown_page
+from mothlight.web.pages.service import PageService
 from mothlight.web.parts import Parts
 from mothlight.web.sdk.routes import sdk_routes
 from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
@@ -201,11 +204,15 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
         checks=_checks(stores, journal, backlog, worker),
     )
     registry = CollectorRegistry()
+    service = _service(settings, stores, mirror, directory, ApiRequests(registry))
+    pages = PageService(service.parts, service.address, Pulse(tally, operation.lag_seconds), __version__)
     application = build_application(
         Intake(receiver),
         operation=operation_routes(operation, registry),
-        api=api_routes(_service(settings, stores, mirror, directory, ApiRequests(registry))),
+        api=api_routes(service),
+        pages=page_routes(pages),
         sdk=sdk_routes(directory.project_id_of_token, system_clock),
+        unknown_page=unknown_page(pages),
     )
     return Server(application, worker, journal, stores)
 

@@ -97,6 +97,10 @@ class Directory:
             lambda on: repository.find_membership_role(on, user_id, organization_id),
         )
 
+    def is_operator(self, user_id: int) -> bool:
+        """Tell whether a user is admin of the organization that runs this server: the first one."""
+        return self._ask(("operator", user_id), lambda on: _is_operator(on, user_id))
+
     def current_project(self, caller: Caller) -> Project | None:
         """Find what `@current` means: a pinned key's first project, else the one opened last, else the lowest id."""
         return self._ask(("current project", caller), lambda on: _current_project(on, caller))
@@ -157,6 +161,11 @@ class Directory:
         except Unavailable as problem:
             # Reading worked, so the caller gets an answer; the next look-up tries again.
             _log.warning("key_use_not_recorded", key_id=str(key_id), reason=problem.reason)
+
+
+def _is_operator(connection: sa.Connection, user_id: int) -> bool:
+    first = repository.find_first_organization(connection)
+    return first is not None and repository.find_membership_role(connection, user_id, first.id) == "admin"
 
 
 def _reachable_projects(connection: sa.Connection, caller: Caller) -> list[Project]:

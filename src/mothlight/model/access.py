@@ -82,3 +82,19 @@ class Caller:
     scopes: tuple[str, ...]
     scoped_projects: tuple[int, ...]
     scoped_organizations: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody signed in on the pages, in one browser."""
+
+    id: UUID
+    user_id: int
+    stays: bool
+    """Whether it outlives the browser."""
+    device: str
+    """What the browser says it is."""
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    ends_at: datetime

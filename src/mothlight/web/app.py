@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mothlight import __version__
 from mothlight.web.cors import Cors
 from mothlight.web.errors import exception_handlers
 from mothlight.web.intake.routes import Intake, is_capture_path
 
+API = "/api/"
 API_METHODS = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -33,20 +31,39 @@ class Application:
 
 
 def build_application(
-    intake: Intake, *, operation: Sequence[BaseRoute], api: Sequence[Route], sdk: Sequence[BaseRoute]
+    intake: Intake,
+    *,
+    operation: Sequence[BaseRoute],
+    api: Sequence[Route],
+    pages: Sequence[BaseRoute],
+    sdk: Sequence[BaseRoute],
+    unknown_page: ASGIApp,
 ) -> Application:
-    """Put the parts together. Routes of SDKs match under any prefix: they come last. They see to origins themselves."""
+    """Put the parts together. Routes of SDKs match under any prefix: they come last. They see to origins themselves.
+
+    `unknown_page` answers browsers that ask for what nobody has.
+    """
     open_api = [Route(route.path, Cors(route.app, methods=API_METHODS)) for route in api]
-    routes = [Route("/", _front, methods=["GET"]), *operation, *open_api, *sdk]
+    routes = [*operation, *open_api, *pages, *sdk]
     # Paths are never redirected between their spellings (api 1.1, ingest 1).
     starlette = Starlette(routes=routes, exception_handlers=exception_handlers())
     starlette.router.redirect_slashes = False
+    starlette.router.default = _Unknown(unknown_page, starlette.router.default)
     return Application(intake, starlette)
 
 
-async def _front(_request: Request) -> Response:
-    return PlainTextResponse(
-        f"Mothlight {__version__} is running.\n\n"
-        "Point a PostHog SDK at this address, with the token of a project.\n"
-        "REST API: /api/schema/   State: /_readyz, /_stats, /metrics\n"
-    )
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """Answers for paths of nobody: a page for people, an error in the standard shape for programs."""
+
+    page: ASGIApp
+    error: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self.page if _is_for_people(scope) else self.error)(scope, receive, send)
+
+
+def _is_for_people(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["path"].startswith(API) or scope["method"] not in ("GET", "HEAD", "POST"):
+        return False
+    return b"text/html" in dict(scope["headers"]).get(b"accept", b"")

@@ -135,6 +135,34 @@ api_keys = sa.Table(
     _moment("last_used_at", nullable=True),
 )
 
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    # Who is signed in on the pages, in which browser.
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),  # sha256$<hex of what the cookie holds>
+    sa.Column("stays", sa.Boolean, nullable=False),  # outlives the browser
+    sa.Column("device", sa.Text, nullable=False),  # what the browser says it is
+    sa.Column("address", sa.Text, nullable=False),
+    _moment("created_at"),
+    _moment("last_used_at"),
+    _moment("ends_at"),
+)
+
+sign_in_attempts = sa.Table(
+    "sign_in_attempts",
+    metadata,
+    # Attempts of the last minutes that failed, or are not decided yet.
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),  # sha256$<hex of the e-mail address>
+    sa.Column("address", sa.Text, nullable=False),  # where it came from; of IPv6 the first 64 bits
+    _moment("moment"),
+    sa.Index("ix_sign_in_attempts_account", "account", "moment"),
+    sa.Index("ix_sign_in_attempts_address", "address", "moment"),
+    sa.Index("ix_sign_in_attempts_moment", "moment"),
+)
+
 # Issues
 
 issues = sa.Table(

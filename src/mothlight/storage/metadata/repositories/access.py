@@ -85,6 +85,12 @@ def find_user(connection: sa.Connection, user_id: int) -> User | None:
     return User(*row) if row else None
 
 
+def find_user_by_email(connection: sa.Connection, email: str) -> User | None:
+    """Find one by address, which must be in lower case."""
+    row = connection.execute(sa.select(*_USER).where(users.c.email == email)).one_or_none()
+    return User(*row) if row else None
+
+
 def find_users(connection: sa.Connection, user_ids: Iterable[int]) -> dict[int, User]:
     """Find several by id."""
     rows = connection.execute(sa.select(*_USER).where(users.c.id.in_(list(user_ids))))
@@ -95,6 +101,16 @@ def find_password_hash(connection: sa.Connection, user_id: int) -> str | None:
     """Find what a user's password is verified against; None if the user has none."""
     password_hash: str | None = connection.scalar(sa.select(users.c.password_hash).where(users.c.id == user_id))
     return password_hash
+
+
+def set_password_hash(connection: sa.Connection, user_id: int, password_hash: str) -> None:
+    """Change what a user's password is verified against."""
+    connection.execute(sa.update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+
+
+def set_current_project(connection: sa.Connection, user_id: int, project_id: int) -> None:
+    """Note which project a user opened last."""
+    connection.execute(sa.update(users).where(users.c.id == user_id).values(current_project_id=project_id))
 
 
 def add_member(connection: sa.Connection, organization_id: UUID, user_id: int, role: MemberRole, now: datetime) -> None:

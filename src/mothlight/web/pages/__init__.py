@@ -1,0 +1,1 @@
+"""What people talk to: pages rendered here, one folder each. Read `routes.py` first, then a page's folder."""
