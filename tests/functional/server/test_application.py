@@ -82,7 +82,7 @@ def test_an_unknown_path_is_404_in_the_shape_of_all_errors(ask, method, path):
     assert answer.json() == {"type": "invalid_request", "code": "not_found", "detail": "Not found.", "attr": None}
 
 
-@pytest.mark.parametrize("path", ["/_stats", "/_readyz", "/metrics", "/"])
+@pytest.mark.parametrize("path", ["/_stats", "/_readyz", "/metrics"])
 def test_another_method_is_405_in_the_same_shape(ask, path):
     answer = ask("POST", path)
 
@@ -124,15 +124,18 @@ def test_both_spellings_of_a_path_of_the_api_are_answered_alike(ask, installatio
     assert bare.json()["count"] == slashed.json()["count"] == 1
 
 
-def test_the_front_page_says_what_this_is_and_where_to_go(ask):
+def test_the_front_leads_people_to_the_pages(ask):
     answer = ask("GET", "/")
 
-    assert (answer.status, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
-    text = answer.body.decode()
-    assert f"Mothlight {__version__} is running." in text
-    for path in ("/api/schema/", "/_readyz", "/_stats", "/metrics"):
-        assert path in text
-        assert ask("GET", path).status == 200, path
+    assert (answer.status, answer.headers["location"]) == (303, "/sign-in?next=%2F")
+    assert __version__ in ask("GET", "/sign-in").body.decode()
+
+
+def test_a_path_of_nobody_is_a_page_for_people_but_not_below_the_api(ask):
+    people = {"Accept": "text/html,*/*;q=0.8"}
+
+    assert ask("GET", "/nothing", headers=people).headers["content-type"] == "text/html; charset=utf-8"
+    assert ask("GET", "/api/nothing", headers=people).headers["content-type"] == "application/json"
 
 
 # Other origins
