@@ -139,7 +139,7 @@ class Visitor:
         return answer
 
     def _keep(self, cookie: str) -> None:
-        name, _, value = cookie.split(";")[0].partition("=")
+        name, _, value = cookie.split(";", maxsplit=1)[0].partition("=")
         if "max-age=0" in cookie.lower():
             self.cookies.pop(name, None)
         else:
