@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import anyio
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ import structlog
 import uvicorn
 import uvloop
 from prometheus_client import CollectorRegistry
+from starlette.routing import Route
 
 from mothlight import __version__
 from mothlight.access.directory import Directory
@@ -31,6 +33,8 @@ from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.settings import Settings
+from mothlight.storage.blobs.engines.folder import FolderBlobs
+from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.engines.embedded import open_embedded
 from mothlight.storage.events.engines.server import open_server
 from mothlight.storage.events.interface import EventStore
@@ -51,7 +55,8 @@ from mothlight.web.pages.service import PageService
 from mothlight.web.parts import Parts
 from mothlight.web.sdk.routes import sdk_routes
 from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
-from mothlight.worker.worker import Worker, standard_chores
+from mothlight.web.symbol_files import symbol_file_routes
+from mothlight.worker.worker import Worker, standard_chores, symbol_file_chore
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +65,7 @@ SHUTDOWN_SECONDS = 10
 """How long requests under way may take once the server was told to stop."""
 KEEP_ALIVE_SECONDS = 75
 EMBEDDED = "chdb://"
+FILES = "file://"
 SWITCH_SECONDS = 0.0005
 """How soon a thread that computes makes way for another that wants to. With the interpreter's own 5 ms each answer
 would wait that long several times while a batch is being processed."""
@@ -71,6 +77,7 @@ class Stores:
 
     database: sa.Engine
     events: EventStore
+    blobs: Blobs
 
     def close(self) -> None:
         """Let go of both."""
@@ -159,12 +166,13 @@ def open_stores(settings: Settings) -> Stores:
         try:
             events = open_event_store(settings)
             events.migrate()
+            blobs = open_blobs(settings)
         except BaseException:
             database.dispose()
             raise
     except Unavailable as problem:
         raise Misconfigured(problem.reason) from problem
-    return Stores(database, events)
+    return Stores(database, events, blobs)
 
 
 def open_event_store(settings: Settings) -> EventStore:
@@ -181,6 +189,22 @@ def open_event_store(settings: Settings) -> EventStore:
         raise Misconfigured(f"MOTHLIGHT_EVENTS_URL cannot be used: {problem}") from problem
 
 
+def open_blobs(settings: Settings) -> Blobs:
+    """The store of symbol sets' files that the settings name.
+
+    Raises:
+        Misconfigured: the address cannot be used.
+    """
+    try:
+        if settings.blobs_url.startswith(FILES):
+            return FolderBlobs(Path(unquote(settings.blobs_url.removeprefix(FILES))), system_clock)
+        from mothlight.storage.blobs.engines.s3 import S3Blobs
+
+        return S3Blobs(settings.blobs_url)
+    except (ValueError, OSError) as problem:
+        raise Misconfigured(f"MOTHLIGHT_BLOBS_URL cannot be used: {problem}") from problem
+
+
 def _assemble(settings: Settings, stores: Stores) -> Server:
     tally = Tally()
     make_id = id_maker(system_clock, os.urandom)
@@ -189,9 +213,12 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
     journal = _open_journal(settings.data_dir / "journal")
     backlog = Backlog(journal, decode_entry, tally)
     pipeline = Pipeline(stores.database, stores.events, mirror, clock=system_clock, make_id=make_id)
-    chores = standard_chores(
-        stores.database, stores.events, mirror, retention_days=settings.retention_days, clock=system_clock
-    )
+    chores = [
+        *standard_chores(
+            stores.database, stores.events, mirror, retention_days=settings.retention_days, clock=system_clock
+        ),
+        symbol_file_chore(stores.database, stores.blobs, system_clock),
+    ]
     worker = Worker(backlog, pipeline, tally, chores)
     recovered = backlog.recover()
     if recovered:
@@ -208,13 +235,17 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
     pages = PageService(service.parts, service.address, Pulse(tally, operation.lag_seconds), __version__)
     application = build_application(
         Intake(receiver),
-        operation=operation_routes(operation, registry),
+        operation=[*operation_routes(operation, registry), *_symbol_files(stores.blobs)],
         api=api_routes(service),
         pages=page_routes(pages),
         sdk=sdk_routes(directory.project_id_of_token, system_clock),
         unknown_page=unknown_page(pages),
     )
     return Server(application, worker, journal, stores)
+
+
+def _symbol_files(blobs: Blobs) -> list[Route]:
+    return symbol_file_routes(blobs, system_clock) if isinstance(blobs, FolderBlobs) else []
 
 
 def _open_journal(folder: Path) -> SegmentJournal:
@@ -230,7 +261,9 @@ def _service(
     make_id = id_maker(system_clock, os.urandom)
     recommendations = Recommendations(stores.database, stores.events, system_clock, make_id)
     return Service(
-        parts=Parts(directory, stores.database, stores.events, recommendations, mirror, system_clock, make_id),
+        parts=Parts(
+            directory, stores.database, stores.events, recommendations, mirror, stores.blobs, system_clock, make_id
+        ),
         address=PublicAddress(settings.public_url, settings.trusted_proxies),
         limiter=anyio.CapacityLimiter(AT_ONCE),
         observe=requests.observe,

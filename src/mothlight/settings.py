@@ -37,6 +37,8 @@ class Settings:
     """New issues per 10 minutes and project; 0 is no bound."""
     api_rate_limit: bool = False
     """Whether the REST API bounds the requests of each key (api 1.8)."""
+    blobs_url: str
+    """Where files of symbol sets lie: `file:///folder` or `s3://bucket/prefix?endpoint=…`."""
     symbol_fetch: bool = True
     symbol_fetch_allow: tuple[str | Network, ...] = ()
     """Host names, with `*.` in front for all below, and networks that may be fetched from although they are private."""
@@ -75,6 +77,7 @@ def read_settings(
         port=port,
         database_url=read.url("DATABASE_URL", ("sqlite", "postgresql")) or _below(directory, "sqlite", "mothlight.db"),
         events_url=read.url("EVENTS_URL", ("chdb", "clickhouse", "clickhouses")) or _below(directory, "chdb", "events"),
+        blobs_url=read.url("BLOBS_URL", ("file", "s3")) or _below(directory, "file", "blobs"),
         public_url=read.public_url("PUBLIC_URL"),
         trusted_proxies=read.networks("TRUSTED_PROXIES"),
         retention_days=read.count("RETENTION_DAYS", 90),
@@ -88,6 +91,7 @@ def read_settings(
 VARIABLES = (
     "DATABASE_URL",
     "EVENTS_URL",
+    "BLOBS_URL",
     "PUBLIC_URL",
     "TRUSTED_PROXIES",
     "RETENTION_DAYS",

@@ -21,6 +21,7 @@ def test_the_defaults_are_those_of_the_surface():
         port=8080,
         database_url="sqlite:////data/mothlight.db",
         events_url="chdb:////data/events",
+        blobs_url="file:////data/blobs",
         public_url=None,
         trusted_proxies=(),
         retention_days=90,

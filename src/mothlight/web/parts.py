@@ -10,6 +10,7 @@ from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
 from mothlight.model.access import Caller, Project
 from mothlight.recommendations.life_cycle import Recommendations
+from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.mirror import Mirror
 
@@ -23,6 +24,7 @@ class Parts:
     events: EventStore
     recommendations: Recommendations
     mirror: Mirror
+    blobs: Blobs
     clock: Clock
     make_id: MakeId
 

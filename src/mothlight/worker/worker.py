@@ -8,9 +8,11 @@ from mothlight.journal.backlog import Backlog
 from mothlight.kit.clock import Clock
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
+from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.mirror import Mirror
 from mothlight.storage.mirror_rebuild import catch_up
+from mothlight.symbol_sets.remove import sweep_blobs
 from mothlight.upkeep.deleted_projects import delete_leftovers
 from mothlight.upkeep.retention import drop_old_events
 from mothlight.worker.drain_journal import DrainJournal
@@ -18,6 +20,7 @@ from mothlight.worker.upkeep import Chore, Upkeep
 
 MIRROR_EVERY_SECONDS = 1.0
 DELETED_PROJECTS_EVERY_SECONDS = 30.0
+SYMBOL_FILES_EVERY_SECONDS = 3600.0
 RETENTION_EVERY_SECONDS = 3600.0
 
 
@@ -43,6 +46,11 @@ class Worker:
         finished = self._drain.stop(drain=drain, timeout=timeout)
         self._upkeep.stop()
         return finished
+
+
+def symbol_file_chore(engine: sa.Engine, blobs: Blobs, clock: Clock) -> Chore:
+    """Files of symbol sets that nobody needs go."""
+    return Chore("symbol_files", lambda: sweep_blobs(engine, blobs, clock()), SYMBOL_FILES_EVERY_SECONDS)
 
 
 def standard_chores(

@@ -21,6 +21,8 @@ from mothlight.web.api.endpoint import Service
 from mothlight.web.api.routes import api_routes
 from mothlight.web.errors import exception_handlers
 from mothlight.web.parts import Parts
+from mothlight.web.symbol_files import symbol_file_routes
+from tests.support.blobs import TemporaryBlobs
 from tests.support.cast import Cast, Hands, Person, assemble
 from tests.support.triage import Triage
 
@@ -48,6 +50,7 @@ class Api:
     events: Any
     directory: Directory
     app: Starlette
+    blobs: TemporaryBlobs
     observed: list[tuple[str, str, int]] = field(default_factory=list)
 
     def ask(
@@ -92,6 +95,7 @@ def build(cast: Cast, hands: Hands, events: Any, **service: Any) -> Api:
         events=events,
         recommendations=Recommendations(cast.engine, events, hands.now, make_id),
         mirror=Mirror(cast.engine, events),
+        blobs=TemporaryBlobs(hands.now),
         clock=hands.now,
         make_id=make_id,
     )
@@ -102,8 +106,9 @@ def build(cast: Cast, hands: Hands, events: Any, **service: Any) -> Api:
         "limiter": anyio.CapacityLimiter(4),
         "observe": lambda method, path, status, _seconds: seen.append((method, path, status)),
     }
-    app = Starlette(routes=api_routes(Service(**(shared | service))), exception_handlers=exception_handlers())
-    return Api(cast, hands, events, directory, app, seen)
+    routes = [*api_routes(Service(**(shared | service))), *symbol_file_routes(parts.blobs, hands.now)]
+    app = Starlette(routes=routes, exception_handlers=exception_handlers())
+    return Api(cast, hands, events, directory, app, parts.blobs, seen)
 
 
 def error(answer: httpx.Response) -> SimpleNamespace:

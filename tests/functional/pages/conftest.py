@@ -26,6 +26,7 @@ from mothlight.web.pages.routes import PAGES, page_routes, unknown_page
 from mothlight.web.pages.service import PageService
 from mothlight.web.pages.templates import templates
 from mothlight.web.parts import Parts
+from tests.support.blobs import TemporaryBlobs
 from tests.support.cast import NOW, Cast, Hands, Person, assemble
 from tests.support.visitor import PASSWORD, Visitor
 
@@ -118,6 +119,7 @@ def build(cast: Cast, hands: Hands, events: Any, *, pages: Any = PAGES, address:
         events=events,
         recommendations=Recommendations(cast.engine, events, hands.now, make_id),
         mirror=Mirror(cast.engine, events),
+        blobs=TemporaryBlobs(hands.now),
         clock=hands.now,
         make_id=make_id,
     )

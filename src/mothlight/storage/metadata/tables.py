@@ -303,6 +303,23 @@ releases = sa.Table(
     sa.UniqueConstraint("project_id", "hash_id"),
 )
 
+# A row with a storage key and no content hash is an upload that is not finished: nobody may use it, or write over it.
+symbol_sets = sa.Table(
+    "symbol_sets",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("ref", sa.Text, nullable=False),  # chunk id, debug id, map id or URL; at most 2,048 bytes
+    sa.Column("storage_key", sa.Text),
+    sa.Column("content_hash", sa.Text),
+    sa.Column("failure_reason", sa.Text),
+    sa.Column("release_id", sa.Uuid, sa.ForeignKey("releases.id", ondelete="SET NULL"), index=True),
+    _moment("created_at"),
+    _moment("last_used", nullable=True),
+    sa.UniqueConstraint("project_id", "ref"),
+    sa.Index("ix_symbol_sets_storage_key", "storage_key"),
+)
+
 project_settings = sa.Table(
     "project_settings",
     metadata,

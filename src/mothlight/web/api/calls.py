@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
@@ -22,10 +22,14 @@ class Incoming:
 
     address: str
     """The absolute URL as clients see it, without the query."""
+    base: str
+    """Where clients reach this server: scheme and host, without a slash at the end."""
     authorization: str | None
     path: Mapping[str, str]
     query: QueryParams
     body: Body
+    file: IO[bytes] | None = None
+    """What was uploaded, on routes that take a file."""
 
 
 @dataclass(frozen=True, slots=True)

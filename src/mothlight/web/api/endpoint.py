@@ -5,7 +5,7 @@ Handlers are plain functions that may block; how many run at once, and how many 
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 import anyio
@@ -16,11 +16,12 @@ from starlette.types import Receive, Scope, Send
 
 from mothlight.model.errors import Unavailable
 from mothlight.web.address import PublicAddress
-from mothlight.web.api.body import read_body
+from mothlight.web.api.body import Body, read_body
 from mothlight.web.api.budget import KeyBudget
 from mothlight.web.api.calls import Incoming
-from mothlight.web.api.route import ApiRoute
+from mothlight.web.api.route import ApiRoute, check_key
 from mothlight.web.errors import answer_problem, method_not_allowed
+from mothlight.web.files import is_sent_as_form, receive_file
 from mothlight.web.parts import Parts
 
 AT_ONCE = 16
@@ -69,17 +70,28 @@ class Endpoint:
         if route is None:
             return method_not_allowed(request.method, self._allowed)
         try:
-            return await self._run(route, await self._take_in(request))
+            if route.takes_file:
+                return await self._take_file(route, request)
+            return await self._run(route, self._incoming(request, await read_body(request)))
         except Exception as problem:  # noqa: BLE001 - this is where every failure becomes an answer; defects are logged
             return answer_problem(problem, self._path)
 
-    async def _take_in(self, request: Request) -> Incoming:
+    async def _take_file(self, route: ApiRoute, request: Request) -> Response:
+        incoming = self._incoming(request, Body({}))
+        # What may be large is not even read from somebody without a key.
+        await anyio.to_thread.run_sync(check_key, self._service.parts, incoming, limiter=self._service.limiter)
+        async with receive_file(request, is_form=is_sent_as_form(request)) as file:
+            return await self._run(route, replace(incoming, file=file))
+
+    def _incoming(self, request: Request, body: Body) -> Incoming:
+        base = self._service.address.of(request)
         return Incoming(
-            address=self._service.address.of(request) + quote(request.scope["path"], safe="/@"),
+            base=base,
+            address=base + quote(request.scope["path"], safe="/@"),
             authorization=request.headers.get("authorization"),
             path=request.path_params,
             query=request.query_params,
-            body=await read_body(request),
+            body=body,
         )
 
     async def _run(self, route: ApiRoute, incoming: Incoming) -> Response:

@@ -25,6 +25,7 @@ MEANINGS = {
     403: "The key or its user may not do this.",
     404: "There is no such thing in this project.",
     409: "Something changed since.",
+    413: "The file is too large.",
     429: "The key used up its budget.",
     500: "The server has a defect.",
     503: "The server cannot answer now.",
@@ -34,6 +35,16 @@ PLACES = {
     "organization_id": {"type": "string"},
     "id": {"type": "string", "format": "uuid"},
     "hash_id": {"type": "string"},
+}
+FILE = {
+    "multipart/form-data": {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+        }
+    },
+    "application/octet-stream": {},
 }
 LINK = {"type": ["string", "null"], "format": "uri"}
 
@@ -67,6 +78,8 @@ def _operation(route: ApiRoute) -> Json:
     if body := route.shapes.body:
         required = any(field.is_required() for field in body.model_fields.values())
         operation["requestBody"] = {"required": required, "content": _json({"$ref": COMPONENTS + body.__name__})}
+    if route.takes_file:
+        operation["requestBody"] = {"required": True, "content": FILE}
     return operation
 
 

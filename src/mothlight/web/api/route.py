@@ -1,7 +1,7 @@
 """One line of the route table, and how a request passes the guard on its way to the handler."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -65,6 +65,8 @@ class ApiRoute:
     admit: Admit
     summary: str
     shapes: Shapes
+    takes_file: bool = False
+    """The body is a file, which may be large; only a known key may send it."""
 
 
 def project_route(
@@ -83,11 +85,18 @@ def project_route(
 
 
 def tracking_routes(
-    method: Method, path: str, scope: str, handle: Callable[[ProjectCall], Response], shapes: Shapes
+    method: Method,
+    path: str,
+    scope: str,
+    handle: Callable[[ProjectCall], Response],
+    shapes: Shapes,
+    *,
+    takes_file: bool = False,
 ) -> list[ApiRoute]:
     """The same route about error tracking under both prefixes (api.md 1.1)."""
     bases = (f"/api/{prefix}/{{project_id}}/error_tracking/{path}" for prefix in ("environments", "projects"))
-    return [project_route(method, base, scope, handle, shapes) for base in bases]
+    routes = (project_route(method, base, scope, handle, shapes) for base in bases)
+    return [replace(route, takes_file=takes_file) for route in routes]
 
 
 def organization_route(
@@ -117,6 +126,11 @@ def user_route(
         return handle(UserCall(parts, incoming, caller))
 
     return ApiRoute(method, path, scope, admit, _summary(handle), shapes)
+
+
+def check_key(parts: Parts, incoming: Incoming) -> None:
+    """Refuse a request that carries no known key outside of its body."""
+    _authenticate(parts, incoming)
 
 
 def _summary(handle: Callable[..., Response]) -> str:

@@ -42,6 +42,7 @@ from mothlight.web.api.shapes import (
     RecommendationShape,
     RoleShape,
 )
+from mothlight.web.api.symbol_routes import SYMBOL_ROUTES
 from mothlight.web.api.triage_routes import TRIAGE_ROUTES
 from mothlight.web.values.changes import ProjectChange, SettingsChange
 from mothlight.web.values.questions import QueryIssue, QueryIssueEvents, QueryIssues
@@ -109,6 +110,7 @@ ROUTES: tuple[ApiRoute, ...] = (
         Shapes(body=SettingsChange, answer=ProjectSettings, errors=(400,)),
     ),
     *TRIAGE_ROUTES,
+    *SYMBOL_ROUTES,
     user_route(
         "GET",
         "/api/projects",
