@@ -19,6 +19,7 @@ _ABSOLUTE = re.compile(
 _SECONDS = {"s": 1, "M": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "q": 91 * 86_400}
 _MONTHS = {"m": 1, "y": 12}
 _MOST = 10**11
+_MOST_DIGITS = 11
 _MOST_SECONDS = 10**11
 
 
@@ -48,8 +49,14 @@ def relative_moment(text: str, now: datetime, direction: int = -1) -> datetime |
     if found is None or not (found["number"] or found["position"]):
         return None
     way = {"+": 1, "-": -1, None: direction}[found["sign"]]
-    count = way * min(int(found["number"] or 0), _MOST)
+    count = way * _count(found["number"])
     return _positioned(_moved(now, count, found["unit"]), found["unit"], found["position"])
+
+
+def _count(digits: str) -> int:
+    # More digits than Python cares to read mean as much as a few of them.
+    digits = digits.lstrip("0")
+    return _MOST if len(digits) > _MOST_DIGITS else int(digits or "0")
 
 
 def _moved(moment: datetime, count: int, unit: str) -> datetime:

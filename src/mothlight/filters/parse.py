@@ -4,15 +4,26 @@ Unknown keys of an entry are ignored. The first fault raises `Refused` with the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from mothlight.filters.operators import ALIASES, MOMENT_TESTS, OPERATORS, Test
 from mothlight.filters.property_filter import FilterType, PropertyFilter
-from mothlight.filters.values import check_moments, check_values, read_texts
+from mothlight.filters.values import check_moments, check_values, expressions_size, read_texts
 from mothlight.model.errors import invalid
 
 MOST_FILTERS = 100
+
+MOST_COMPARISONS = 100
+"""Values of all filters that become a comparison each. The values of `exact` and `is_not` are one comparison."""
+
+LARGEST_EXPRESSIONS = 2_000
+"""Instructions of all regular expressions. Each letter of a searched text costs as many steps at worst."""
+
+LONGEST_KEY = 400
+
+RANGES = frozenset({"between", "not_between"})
+"""Operators whose two values are one comparison."""
 
 SUPPORTED_TYPES = frozenset({"event", "feature", "person", "session", "event_metadata", "error_tracking_issue"})
 
@@ -66,8 +77,10 @@ def read_filters(entries: Any, attr: str = "filterGroup") -> tuple[PropertyFilte
         raise invalid(f'Expected a list of items but got type "{type(entries).__name__}".', attr, "not_a_list")
     if len(entries) > MOST_FILTERS:
         raise invalid(f"Ensure this field has no more than {MOST_FILTERS} elements.", attr, "max_length")
-    found = (_read_filter(entry, attr, f"{attr}__{place}") for place, entry in enumerate(entries))
-    return tuple(each for each in found if each is not None)
+    read = (_read_filter(entry, attr, f"{attr}__{place}") for place, entry in enumerate(entries))
+    found = tuple(each for each in read if each is not None)
+    _check_together(found, attr)
+    return found
 
 
 def _read_filter(entry: Any, group: str, attr: str) -> PropertyFilter | None:
@@ -98,6 +111,17 @@ def _checked(found: PropertyFilter, test: Test, attr: str) -> PropertyFilter | N
     return found
 
 
+def _check_together(found: Sequence[PropertyFilter], attr: str) -> None:
+    """What one statement can hold, and what can be searched in the time that a question has."""
+    compared = [each for each in found if OPERATORS[each.operator].test is not Test.EQUALS]
+    if sum(1 if each.operator in RANGES else len(each.values) for each in compared) > MOST_COMPARISONS:
+        detail = f"All filters but `exact` and `is_not` may have no more than {MOST_COMPARISONS} values together."
+        raise invalid(detail, attr, "max_length")
+    sought = (each.values for each in compared if OPERATORS[each.operator].test is Test.MATCHES)
+    if sum(map(expressions_size, sought)) > LARGEST_EXPRESSIONS:
+        raise invalid("The regular expressions are too large; counted repetitions make them so.", attr, "max_length")
+
+
 def _read_key(entry: Mapping[str, Any], attr: str) -> str:
     if "key" not in entry:
         raise invalid("This field is required.", attr, "required")
@@ -109,11 +133,13 @@ def _read_key(entry: Mapping[str, Any], attr: str) -> str:
     key = str(key).strip()
     if not key:
         raise invalid("This field may not be blank.", attr, "blank")
+    if len(key) > LONGEST_KEY:
+        raise invalid(f"Ensure this field has no more than {LONGEST_KEY} characters.", attr, "max_length")
     return key
 
 
 def _check_value_is_there(entry: Mapping[str, Any], attr: str) -> None:
-    if entry.get("operator") in {"is_set", "is_not_set"}:
+    if entry.get("operator") in ("is_set", "is_not_set"):
         return
     if "value" not in entry:
         raise invalid("This field is required.", attr, "required")

@@ -41,6 +41,11 @@ def check_moments(values: Sequence[str], attr: str) -> None:
             raise invalid(f'"{value}" is not a valid date.', attr)
 
 
+def expressions_size(values: Sequence[str]) -> int:
+    """Instructions that the regular expressions are compiled to."""
+    return sum(re2.compile(value).programsize for value in values)
+
+
 def number_of(text: str) -> float | None:
     """The number that a text is, None when it is none."""
     try:

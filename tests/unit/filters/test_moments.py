@@ -101,3 +101,13 @@ def test_what_is_not_relative(text):
 def test_no_text_fails(text):
     for moment in (absolute_moment(text), relative_moment(text, NOW)):
         assert moment is None or EARLIEST <= moment <= LATEST
+
+
+@pytest.mark.parametrize("digits", ["9" * 12, "9" * 5_000, "0" * 5_000 + "9" * 12])
+def test_more_digits_than_python_reads_reach_the_ends_of_time(digits):
+    assert relative_moment(f"-{digits}d", NOW) == EARLIEST
+    assert relative_moment(f"+{digits}y", NOW) == LATEST
+
+
+def test_leading_zeros_count_nothing():
+    assert relative_moment("-" + "0" * 5_000 + "7d", NOW) == relative_moment("-7d", NOW)

@@ -3,7 +3,7 @@
 import pytest
 
 from mothlight.filters.operators import ALIASES, OPERATORS
-from mothlight.filters.parse import read_filters
+from mothlight.filters.parse import LONGEST_KEY, MOST_COMPARISONS, read_filters
 from mothlight.filters.property_filter import PropertyFilter
 from mothlight.model.errors import Refused
 
@@ -167,3 +167,40 @@ def test_moments_are_compared_with_dates_only(type_, key, operator):
 def test_more_than_a_hundred_filters_are_refused():
     with pytest.raises(Refused, match="no more than 100 elements"):
         read_filters([{"key": "k", "value": "v"}] * 101)
+
+
+@pytest.mark.parametrize("operator", [[], {}, ["is_set"], {"is_set": 1}])
+def test_an_operator_that_is_no_text_is_refused(operator):
+    with pytest.raises(Refused) as refused:
+        read_one(key="k", value="v", operator=operator)
+
+    assert (refused.value.code, refused.value.attr) == ("invalid_choice", "filterGroup__0__operator")
+
+
+def test_comparisons_are_counted_over_all_filters():
+    many = [{"key": "k", "value": ["a"] * 10, "operator": "icontains"}] * 10
+    ranges = [{"key": "k", "value": [1, 2], "operator": "between"}] * MOST_COMPARISONS
+    exact = [{"key": "k", "value": ["a"] * 1000}] * 90
+
+    assert len(read_filters(many)) == 10
+    assert len(read_filters(ranges)) == MOST_COMPARISONS
+    assert len(read_filters([*exact, *many])) == 100
+    with pytest.raises(Refused) as refused:
+        read_filters([*many, {"key": "k", "value": 1, "operator": "gt"}])
+    assert (refused.value.code, refused.value.attr) == ("max_length", "filterGroup")
+
+
+@pytest.mark.parametrize("value", [".{999}.{999}", "(a{1000}){1000}", [".{100}"] * 4, "\\pL{100}"])
+def test_a_regular_expression_that_would_search_for_seconds_is_refused(value):
+    with pytest.raises(Refused) as refused:
+        read_one(key="k", value=value, operator="regex")
+
+    assert refused.value.status == 400
+
+
+def test_a_key_has_a_bounded_length():
+    assert read_one(key="k" * LONGEST_KEY, value="v").key == "k" * LONGEST_KEY
+    with pytest.raises(Refused) as refused:
+        read_one(key="k" * (LONGEST_KEY + 1), value="v")
+
+    assert (refused.value.code, refused.value.attr) == ("max_length", "filterGroup__0__key")

@@ -20,6 +20,8 @@ def query_settings(limits: Limits) -> Mapping[str, str | int | float]:
     return {
         "max_execution_time": limits.seconds,
         "max_memory_usage": limits.memory,
+        # The paths of properties stand in the text of a statement, wherever a filter looks at one.
+        "max_query_size": 8 * MEBIBYTE,
         # Texts of arrays are searched and compared as they were sent.
         "output_format_json_escape_forward_slashes": 0,
         "output_format_json_quote_64bit_integers": 0,

@@ -5,6 +5,7 @@ Reading never fails by itself, because a bad key is told before a bad body (api.
 """
 
 import json
+import math
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -97,7 +98,7 @@ def decode_json(content: bytes) -> Any:
         Refused: `parse_error`.
     """
     try:
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
         _check_depth(value)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
@@ -124,6 +125,11 @@ def _parts(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse_constant(number)
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"Out of range float values are not JSON compliant: {name}")
 
@@ -148,9 +154,13 @@ async def _decode_multipart(content: bytes, request: Request) -> dict[str, Any]:
     try:
         parser = MultiPartParser(request.headers, once(), max_files=0, max_fields=MAX_FORM_FIELDS)
         form = await parser.parse()
-    except (MultiPartException, KeyError, LookupError) as problem:
+        pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        for pair in pairs:
+            # The charset is the caller's choice, and some make texts that are none.
+            "".join(pair).encode()
+    except (MultiPartException, LookupError, ValueError) as problem:
         raise _unparsable("Multipart form", str(problem)) from None
-    return _nest([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+    return _nest(pairs)
 
 
 def _nest(pairs: list[tuple[str, str]]) -> dict[str, Any]:

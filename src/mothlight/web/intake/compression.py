@@ -20,6 +20,9 @@ _ZSTD_WINDOW = 8 * 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _ZLIB = zlib.MAX_WBITS
 
+_MOST_MEMBERS = 100
+"""Each member costs a copy of all that follows it, and the smallest has 20 bytes. Clients send one."""
+
 GZIP_MAGIC = b"\x1f\x8b\x08"
 
 
@@ -64,11 +67,13 @@ def _collect(chunks: Iterator[bytes], budget: Budget) -> bytes:
 
 
 def _gzip_members(data: bytes) -> Iterator[bytes]:
-    member = zlib.decompressobj(_GZIP)
-    yield from _inflated(member, data)
-    while member.unused_data.startswith(GZIP_MAGIC):
-        data, member = member.unused_data, zlib.decompressobj(_GZIP)
+    for _ in range(_MOST_MEMBERS):
+        member = zlib.decompressobj(_GZIP)
         yield from _inflated(member, data)
+        data = member.unused_data
+        if not data.startswith(GZIP_MAGIC):
+            return
+    raise undecodable("The body has too many gzip members.")
 
 
 def _inflated(stream: "zlib._Decompress", data: bytes) -> Iterator[bytes]:

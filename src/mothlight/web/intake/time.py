@@ -65,7 +65,7 @@ def parse_strict_time(value: object) -> datetime | None:
 
 def parse_sent_at(value: str | None) -> datetime | None:
     """The time of sending in a query: milliseconds. Values that give 2020 or before are seconds, which nobody meant."""
-    if value is None or not value.isdigit():
+    if value is None or not (value.isascii() and value.isdigit()):
         return None
     moment = _from_milliseconds(int(value[:20]))
     return moment if moment is not None and moment >= _OLDEST_SENT_AT else None

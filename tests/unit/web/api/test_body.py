@@ -145,3 +145,22 @@ def test_a_field_can_be_looked_up_even_in_what_is_no_object():
     assert read(b'{"personal_api_key": "phx_1"}').find("personal_api_key") == "phx_1"
     assert read(b"[]").find("personal_api_key") is None
     assert read(b"{").find("personal_api_key") is None
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"[1E999]", b"9" * 400 + b".0"])
+def test_a_number_beyond_what_floats_hold_is_no_json(number):
+    refused = problem(b'{"a": ' + number + b"}")
+
+    assert (refused.status, refused.code) == (400, "parse_error")
+    assert "Out of range float values" in refused.detail
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "utf-7", "unicode_escape", "utf-16", "hex", "nothing"])
+def test_a_multipart_body_in_any_charset_is_read_or_refused(charset):
+    part = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n+2AA-\\ud800\r\n--b--\r\n'
+    body = read(part, f"multipart/form-data; boundary=b; charset={charset}")
+
+    if body.problem is None:
+        "".join(body.fields()["a"]).encode()
+    else:
+        assert (body.problem.status, body.problem.code) == (400, "parse_error")

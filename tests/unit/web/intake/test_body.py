@@ -182,3 +182,12 @@ def test_v1_believes_the_label():
 @pytest.mark.parametrize("query", ["a=%zz&b", "&".join("x=1" for _ in range(200)), "=&=;"])
 def test_odd_queries_are_no_error(query):
     assert isinstance(query_fields(query), dict)
+
+
+def test_the_members_of_a_gzip_body_are_bounded():
+    empty = gzip.compress(b"", mtime=0)
+
+    assert read_text(empty * 98 + gzip.compress(TEXT), {}, "", "", Budget()) == TEXT
+    with pytest.raises(Refused) as refusal:
+        read_text(empty * 50_000, {}, "", "", Budget())
+    assert refusal.value.status == 400

@@ -115,3 +115,10 @@ def test_the_first_rule_that_fits_gives_the_time(arguments, moment):
 
 def test_times_come_out_in_utc():
     assert correct(timestamp=datetime.fromisoformat("2026-11-24T03:25:03+03:00")).tzinfo is UTC
+
+
+@pytest.mark.parametrize("value", ["²", "1795000000000²", "\u0663", "", "-1", "1.5", "9" * 5_000])
+def test_a_time_of_sending_that_is_no_plain_number_counts_as_absent(value):
+    found = parse_sent_at(value)
+
+    assert found is None or found > NOW

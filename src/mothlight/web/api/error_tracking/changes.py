@@ -163,7 +163,8 @@ def _read_actor(text: str) -> tuple[str | None, str | None]:
     kind, _, identifier = text.strip().partition(":")
     if kind.isdecimal() and not identifier:
         return "user", kind
-    if kind not in ("", "user", journal.PIPELINE.type):
+    # One database would not take a null character as a value.
+    if kind not in ("", "user", journal.PIPELINE.type) or "\0" in identifier:
         raise invalid(f'"{text}" is not a valid choice.', "actor", "invalid_choice")
     return kind or None, identifier or None
 
