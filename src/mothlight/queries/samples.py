@@ -9,6 +9,7 @@ import msgspec
 
 from mothlight.filters.bindings import Bindings
 from mothlight.filters.fields import OF_PROJECT
+from mothlight.frames.decode import decode
 from mothlight.frames.facts import exception_list
 from mothlight.model.stack import ExceptionEntry, Frame, Stack
 from mothlight.queries.date_range import DateRange
@@ -89,7 +90,7 @@ def _sample(
     entries = _entries.decode(exceptions)
     traces = frames.get(stack) or [None] * len(entries)
     properties = {"$lib": lib} | {
-        key: msgspec.json.decode(decode_value(text)) for key, text in zip(keys, stored, strict=True) if text is not None
+        key: decode(decode_value(text)) for key, text in zip(keys, stored, strict=True) if text is not None
     }
     return Sample(
         uuid=uuid,

@@ -193,8 +193,8 @@ def _person_row(
 
 
 def _email(value: msgspec.Raw | None) -> str:
-    decoded = None if value is None else msgspec.json.decode(value)
-    return decoded if isinstance(decoded, str) else ""
+    # Only texts are decoded: there are numbers that cannot be.
+    return msgspec.json.decode(value, type=str) if value is not None and bytes(value).startswith(b'"') else ""
 
 
 def _text(moment: datetime) -> str:

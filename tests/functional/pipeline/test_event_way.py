@@ -3,6 +3,7 @@
 import json
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -340,3 +341,16 @@ def test_an_empty_batch_is_nothing(line):
     outcome = line.run()
 
     assert (outcome.stored, outcome.dropped) == (0, {})
+
+
+@pytest.mark.parametrize("number", ["1e400", "9" * 5_000, "-" + "9" * 400, "{}", "[]", "true", "null"])
+def test_an_email_address_that_is_no_text_holds_up_nothing(line, number):
+    sent = {"$set": msgspec.Raw(f'{{"email":{number}}}'.encode())}
+    person = msgspec.structs.replace(line.event(name="$set"), properties=sent)
+
+    line.run(person)
+    line.run(line.event({"$lib": "x"}))
+
+    assert len(line.uuids()) == 1
+    ((email,),) = line.store.query(line.project, "SELECT email FROM persons FINAL WHERE project_id = {project:UInt32}")
+    assert email == ""
