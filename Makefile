@@ -1,7 +1,7 @@
 # All work on a checkout starts here: `make` lists what there is. Needs make and Python 3.11 or newer with venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types layers bench lock
+.PHONY: help serve test lint types layers bench fuzz hostile schemathesis lock
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input --quiet
@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	&& echo $$name && break; done)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: .venv/.runs ## Run the server, its data in ./mothlight-data (ARGS="--port 9000" for options)
 	@exec $(BIN)/mothlight serve $(ARGS)
@@ -41,9 +41,19 @@ bench: .venv/.develops ## Measure ingest and queries (ARGS="--help" for what the
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" pyproject.toml
 
+fuzz: .venv/.fuzzes ## Fuzz what takes hostile bytes apart, a minute each (ARGS="--seconds 600 body")
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+hostile: .venv/.develops ## Send 100,000 hostile requests to a server process (ARGS="--inputs 5000")
+	$(BIN)/python -m tests.hostile $(ARGS)
+
+schemathesis: .venv/.develops ## Check the API against its OpenAPI document at length (ARGS="-k query")
+	MOTHLIGHT_TEST_EXAMPLES=100 $(BIN)/pytest tests/hostile/test_openapi.py $(ARGS)
+
 lock: ## Lock the newest allowed dependencies (needs uv; ARGS="--upgrade" to move on)
 	$(UV_COMPILE) --output-file requirements/run.lock $(ARGS)
 	$(UV_COMPILE) --group dev --constraint requirements/run.lock --output-file requirements/develop.lock $(ARGS)
+	$(UV_COMPILE) --group fuzz --constraint requirements/run.lock --output-file requirements/fuzz.lock $(ARGS)
 
 .venv/bin/pip:
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer with venv is needed (on Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
@@ -57,4 +67,8 @@ lock: ## Lock the newest allowed dependencies (needs uv; ARGS="--upgrade" to mov
 
 .venv/.develops: requirements/develop.lock .venv/.runs
 	$(PIP) install --require-hashes --requirement requirements/develop.lock
+	@touch $@
+
+.venv/.fuzzes: requirements/fuzz.lock .venv/.develops
+	$(PIP) install --require-hashes --requirement requirements/fuzz.lock
 	@touch $@

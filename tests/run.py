@@ -16,6 +16,7 @@ TOGETHER = (
     ("tests/functional/api",),
     ("tests/functional/pipeline",),
     ("tests/contract",),
+    ("tests/hostile",),
     (
         "tests/functional",
         "--ignore=tests/functional/queries",

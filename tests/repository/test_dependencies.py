@@ -13,6 +13,7 @@ ENTRY = re.compile(r"^([a-z0-9-]+)==([^\s;\\]+)[^\n]*\n((?:    --hash=sha256:[0-
 LOCKS = {
     "run.lock": PROJECT["project"]["dependencies"],
     "develop.lock": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
+    "fuzz.lock": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["fuzz"],
 }
 
 

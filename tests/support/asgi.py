@@ -72,5 +72,5 @@ async def acall(
     if not sent:
         return Received(0, {}, b"")
     start, *rest = sent
-    named = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    named = {name.decode().lower(): value.decode("latin-1") for name, value in start["headers"]}
     return Received(start["status"], named, b"".join(message.get("body", b"") for message in rest))

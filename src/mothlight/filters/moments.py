@@ -81,7 +81,7 @@ def _positioned(moment: datetime, unit: str, position: str | None) -> datetime:
         ("y", "Start"): {"month": 1, "day": 1},
         ("y", "End"): {"day": last_day},  # the month stays, as the contract has it
     }
-    return moment.replace(**changes.get((unit, position), {}))  # type: ignore[arg-type]
+    return _within(moment.replace(**changes.get((unit, position), {})), timedelta(0))  # type: ignore[arg-type]
 
 
 def _within(moment: datetime, step: timedelta) -> datetime:

@@ -111,3 +111,8 @@ def test_more_digits_than_python_reads_reach_the_ends_of_time(digits):
 
 def test_leading_zeros_count_nothing():
     assert relative_moment("-" + "0" * 5_000 + "7d", NOW) == relative_moment("-7d", NOW)
+
+
+@pytest.mark.parametrize("text", ["+999999yEnd", "+999999hEnd", "+999999dEnd", "+9999999mEnd", "-999999yStart"])
+def test_a_position_does_not_lead_beyond_the_ends_of_time(text):
+    assert EARLIEST <= relative_moment(text, NOW) <= LATEST
