@@ -41,6 +41,7 @@ def test_every_locked_package_has_hashes_and_none_a_place(name):
 
 
 def test_tests_run_on_the_versions_that_the_server_runs_on():
-    running, developing = ({(package, version) for package, version, _ in _read(name)[1]} for name in LOCKS)
+    running, developing, fuzzing = ({(package, version) for package, version, _ in _read(name)[1]} for name in LOCKS)
 
     assert running <= developing
+    assert running <= fuzzing
