@@ -72,6 +72,14 @@ BODIES: Mapping[str, Any] = {
     "Undo": {"force": True},
     "ReleaseBody": {"version": "1.2", "project": "shop", "hash_id": "h", "metadata": {"git": {"commit_id": "c"}}},
     "FramesWanted": {"raw_ids": ["a/0"], "symbol_set": None},
+    "BulkStart": {
+        "symbol_sets": [{"chunk_id": "c", "release_id": None, "content_hash": "h"}],
+        "force": False,
+        "skip_on_conflict": True,
+    },
+    "BulkFinish": {"content_hashes": {"01890a5d-ac96-774b-bcce-b302099a8057": "h"}},
+    "BulkDelete": {"ids": [""]},
+    "Finish": {"content_hash": "h"},
     "NewReference": {"issue": "", "integration_id": 1, "config": {"repository": "shop"}},
 }
 """A valid body by the name of its model. An empty id is filled in with one that exists."""
