@@ -1,7 +1,7 @@
 # All work on a checkout starts here: `make` lists what there is. Needs make and Python 3.11 or newer with venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types layers bench fuzz hostile schemathesis lock
+.PHONY: help serve test faults lint types layers bench fuzz hostile schemathesis lock
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input --quiet
@@ -24,6 +24,11 @@ ifeq ($(strip $(ARGS)),)
 else
 	$(BIN)/pytest $(ARGS)
 endif
+
+FAULTS_SECONDS := 7200
+
+faults: .venv/.develops ## Break everything for long: 100 kills, full disks, stores away (ARGS="--rounds 10 -k kill" for less)
+	timeout $(FAULTS_SECONDS) $(BIN)/pytest tests/faults --long -s $(ARGS)
 
 lint: .venv/.develops ## Check style and format
 	$(BIN)/ruff check .

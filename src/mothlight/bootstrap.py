@@ -46,6 +46,7 @@ from mothlight.web.api.budget import KeyBudget
 from mothlight.web.api.endpoint import AT_ONCE, Service
 from mothlight.web.api.routes import api_routes
 from mothlight.web.app import Application, build_application
+from mothlight.web.connection import Connection
 from mothlight.web.intake.receive import Receiver, decode_entry
 from mothlight.web.intake.routes import Intake
 from mothlight.web.operation import ApiRequests, Check, Operation, operation_routes
@@ -314,7 +315,7 @@ async def _serve_http(application: Application, listener: socket.socket, setting
     config = uvicorn.Config(
         application,
         loop="none",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -268,6 +268,33 @@ def test_a_server_in_trouble_is_tried_again_and_loses_nothing(server_store, clic
     assert server_store.query(project, COUNT) == [(3,)]
 
 
+@pytest.mark.parametrize("trouble", ['"fail": 1001', '"fail": 49', '"status": 500', '"status": 502'])
+def test_a_server_that_fails_whatever_it_is_asked_is_away(server_store, clickhouse_listener, project, trouble):
+    """Then no row is to blame and no statement is wrong, whatever it answers."""
+    rows = [event_row(project) for _ in range(3)]
+    clickhouse_listener.trouble(f'{{{trouble}, "times": 1000}}')
+    for ask in (
+        lambda: server_store.insert_events(rows),
+        lambda: server_store.query(project, COUNT),
+        server_store.check,
+    ):
+        with pytest.raises(Unavailable, match="does not answer"):
+            ask()
+    clickhouse_listener.trouble("{}")
+
+    assert server_store.insert_events(rows) == []
+    assert server_store.query(project, COUNT) == [(3,)]
+
+
+def test_a_server_that_fails_on_one_table_alone_refuses_its_rows(server_store, clickhouse_listener, project):
+    rows = [event_row(project) for _ in range(2)]
+    clickhouse_listener.trouble('{"fail": 1001, "times": 1000, "about": "INSERT INTO events"}')
+    refused = server_store.insert_events(rows)
+    clickhouse_listener.trouble("{}")
+
+    assert [each.row for each in refused] == rows
+
+
 def test_a_server_that_is_away_is_unavailable_until_it_answers(tmp_path):
     listener = Listener(tmp_path / "data")
     store = open_server(listener.url)

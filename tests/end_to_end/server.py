@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,8 +36,9 @@ class Installed(NamedTuple):
 class Server:
     """A server that can be started, stopped and killed any number of times on one data directory."""
 
-    def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
-        self.data_dir = home / "data"
+    def __init__(self, home: Path, settings: Mapping[str, str] | None = None, data_dir: Path | None = None) -> None:
+        """`settings` may hold any variables. The log is in `home`, also where the data directory is elsewhere."""
+        self.data_dir = data_dir or home / "data"
         self.log_path = home / "serve.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -94,7 +96,8 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=self.data_dir.parent,
+                cwd=self.log_path.parent,
+                start_new_session=True,
             )
 
     def wait_until_ready(self) -> None:
@@ -117,14 +120,20 @@ class Server:
         assert code == 0, f"ended with {code} after SIGTERM: {self.log_tail()}"
 
     def kill(self) -> None:
-        """End the process at once, without a chance to do anything about it."""
-        self._running().kill()
+        """End the process and all that it started at once, without a chance to do anything about it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._running().pid, signal.SIGKILL)
         self._running().wait()
 
     def discard(self) -> None:
         """Make sure that nothing runs any more, whatever a test did."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             self.kill()
+
+    @property
+    def pid(self) -> int:
+        """The process that was started last, and its group's number."""
+        return self._running().pid
 
     @property
     def runs(self) -> bool:
@@ -144,11 +153,17 @@ class Server:
         """The end of the log."""
         return "\n".join(self.log().splitlines()[-30:])
 
-    def _is_ready(self) -> bool:
+    def readiness(self) -> Any:
+        """What `/_readyz` names as reasons; empty when it is ready, None when nothing answers."""
         try:
-            return httpx.get(f"{self.url}/_readyz", timeout=5, trust_env=False).status_code == 200
+            answer = httpx.get(f"{self.url}/_readyz", timeout=5, trust_env=False)
         except httpx.TransportError:
-            return False
+            return None
+        assert answer.status_code in (200, 503), answer.text
+        return answer.json().get("reasons", {})
+
+    def _is_ready(self) -> bool:
+        return self.readiness() == {}
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "the server was never started"

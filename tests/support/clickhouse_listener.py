@@ -6,7 +6,9 @@ listener is ours. It speaks what `clickhouse-connect` asks for: the statement in
 parameters, settings and database beside it; inserts with their data after the statement; errors as status and header.
 
 `POST /__test__` with `{"delay": SECONDS, "fail": CODE or null, "times": N}` makes the next N statements slow or
-failing.
+failing. With `"status": NUMBER` they are answered by that status alone, as a proxy in front of a dead server does. With
+`"about": TEXT` only statements that contain the text are meant; with `"late": true` they are executed before the
+delay and the failure, so that what is lost is the answer.
 """
 
 import email.parser
@@ -46,17 +48,17 @@ class Trouble:
 
     def set(self, wanted):
         with self.lock:
-            self.delay = float(wanted.get("delay", 0))
-            self.fail = wanted.get("fail")
+            self.wanted = wanted
             self.times = int(wanted.get("times", 0))
+            self.about = wanted.get("about", "").encode()
 
-    def take(self):
-        """The delay in seconds and the error code for one statement."""
+    def take(self, sql):
+        """What is wanted of one statement; mostly nothing."""
         with self.lock:
-            if self.times <= 0:
-                return 0.0, None
+            if self.times <= 0 or self.about not in sql:
+                return {}
             self.times -= 1
-            return self.delay, self.fail
+            return self.wanted
 
 
 class Statement:
@@ -113,12 +115,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def execute(self):
         statement = Statement(self.path, self.body(), self.headers.get("Content-Type", ""))
-        delay, code = self.trouble.take()
-        time.sleep(delay)
+        wanted = self.trouble.take(statement.sql)
         try:
-            if code is not None:
-                raise RuntimeError(f"Code: {code}. DB::Exception: on demand. (ON_DEMAND)")
-            result, form = statement.run(self.directory)
+            if wanted.get("late"):
+                statement.run(self.directory)
+            time.sleep(wanted.get("delay", 0))
+            if wanted.get("status"):
+                self.answer(wanted["status"], b"on demand")
+                return
+            if wanted.get("fail") is not None:
+                raise RuntimeError(f"Code: {wanted['fail']}. DB::Exception: on demand. (ON_DEMAND)")
+            result, form = (b"", None) if wanted.get("late") else statement.run(self.directory)
         except Exception as error:  # noqa: BLE001 - whatever the engine says goes to the client
             text = str(error)
             found = ERROR_CODE.search(text)
@@ -141,6 +148,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Clients that are killed go away in the middle; everything else is told."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def read_form(body, content_type):
@@ -167,7 +181,7 @@ def main():
     Handler.directory = str(Path(directory).resolve())
     # The engine ends with its last connection, so one stays open.
     keeper = chdb.connect(Handler.directory)
-    server = ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
+    server = Server(("127.0.0.1", int(port)), Handler)
     sys.stdout.write(f"listening on {server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()

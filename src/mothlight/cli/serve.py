@@ -12,6 +12,7 @@ from mothlight.cli.init import NOTHING_CHOSEN, FirstRunOptions, describe
 from mothlight.cli.metadata import prepare_directory
 from mothlight.cli.options import DEFAULT_DATA_DIR, DataDir
 from mothlight.kit.clock import system_clock
+from mothlight.kit.open_files import allow_most_open_files
 from mothlight.settings import read_settings
 from mothlight.storage.metadata.engine import writing
 
@@ -40,4 +41,5 @@ def serve(
     from mothlight import bootstrap
 
     gc.enable()
+    allow_most_open_files()
     return bootstrap.serve(settings, begin)

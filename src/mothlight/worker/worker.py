@@ -13,12 +13,14 @@ from mothlight.storage.events.interface import EventStore
 from mothlight.storage.mirror import Mirror
 from mothlight.storage.mirror_rebuild import catch_up
 from mothlight.symbol_sets.remove import sweep_blobs
+from mothlight.upkeep.clock_watch import ClockWatch
 from mothlight.upkeep.deleted_projects import delete_leftovers
 from mothlight.upkeep.retention import drop_old_events
 from mothlight.worker.drain_journal import DrainJournal
 from mothlight.worker.upkeep import Chore, Upkeep
 
 MIRROR_EVERY_SECONDS = 1.0
+CLOCK_EVERY_SECONDS = 1.0
 DELETED_PROJECTS_EVERY_SECONDS = 30.0
 SYMBOL_FILES_EVERY_SECONDS = 3600.0
 RETENTION_EVERY_SECONDS = 3600.0
@@ -60,6 +62,7 @@ def standard_chores(
     return [
         # What a node left behind that died between a commit and its `sync`, and all of it on request.
         Chore("mirror", lambda: catch_up(engine, store, mirror, clock), MIRROR_EVERY_SECONDS),
+        Chore("clock", ClockWatch(clock).look, CLOCK_EVERY_SECONDS),
         Chore("deleted_projects", lambda: delete_leftovers(engine, store, clock), DELETED_PROJECTS_EVERY_SECONDS),
         Chore("retention", lambda: drop_old_events(store, retention_days, clock), RETENTION_EVERY_SECONDS),
     ]

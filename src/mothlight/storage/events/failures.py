@@ -58,6 +58,11 @@ def failure_of_insert(error: Error) -> Exception:
     return _away(error) or BlockRefused(reason_of(error))
 
 
+def failure_of_trial(error: Error) -> Unavailable:
+    """What it means that not even the simplest statement works, whatever the code."""
+    return Unavailable(NOT_ANSWERING, retry_after=2, reason=f"{NOT_ANSWERING}: {reason_of(error)}")
+
+
 def reason_of(error: Error) -> str:
     """The first line of the database's words, without the trace and at most 500 characters.
 
@@ -70,5 +75,5 @@ def reason_of(error: Error) -> str:
 def _away(error: Error) -> Unavailable | None:
     transport = error.code is None and (isinstance(error, OperationalError) or "HTTP status" in str(error))
     if transport or error.code in AWAY:
-        return Unavailable(NOT_ANSWERING, retry_after=2, reason=f"{NOT_ANSWERING}: {reason_of(error)}")
+        return failure_of_trial(error)
     return None

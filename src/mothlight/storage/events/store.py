@@ -11,9 +11,15 @@ import msgspec
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error
 
+from mothlight.model.errors import Unavailable
 from mothlight.storage.events import schema
 from mothlight.storage.events.clients import ClientPool
-from mothlight.storage.events.failures import BlockRefused, failure_of_insert, failure_of_query
+from mothlight.storage.events.failures import (
+    BlockRefused,
+    failure_of_insert,
+    failure_of_query,
+    failure_of_trial,
+)
 from mothlight.storage.events.interface import Parameter, RefusedRow
 from mothlight.storage.events.rows import EventRow, IssueRow, OverrideRow, OwnerRow, PersonRow, StackRow
 
@@ -41,6 +47,10 @@ INSERT_SETTINGS = {
     "input_format_parallel_parsing": 0,
     "async_insert": 0,
 }
+
+_SIMPLEST_QUERY = "SELECT 1"
+_SIMPLEST_INSERT = f"INSERT INTO schema_version (singleton, version) VALUES (1, {len(schema.MIGRATIONS)})"
+"""Changes nothing: the highest version counts."""
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -72,8 +82,7 @@ class ClickHouseStore:
 
     def check(self) -> None:
         """See the interface."""
-        with self._client() as client:
-            client.query("SELECT 1")
+        self._try(_SIMPLEST_QUERY)
 
     def insert_events(self, rows: Sequence[EventRow]) -> list[RefusedRow]:
         """See the interface."""
@@ -198,7 +207,19 @@ class ClickHouseStore:
             with self._pool.borrow() as client:
                 yield client
         except Error as error:
-            raise meaning_of(error) from error
+            meaning = meaning_of(error)
+            if not isinstance(meaning, Unavailable):
+                # A store that fails whatever it is asked says nothing about this statement, or these rows.
+                self._try(_SIMPLEST_INSERT if isinstance(meaning, BlockRefused) else _SIMPLEST_QUERY)
+            raise meaning from error
+
+    def _try(self, statement: str) -> None:
+        """Raises `Unavailable` where the store cannot do even this."""
+        try:
+            with self._pool.borrow() as client:
+                client.command(statement)
+        except Error as error:
+            raise failure_of_trial(error) from error
 
 
 def _check_names_project(sql: str) -> None:
