@@ -140,11 +140,6 @@ class Server:
         """Whether there is a living process."""
         return self._process is not None and self._process.poll() is None
 
-    @property
-    def pid(self) -> int:
-        """The number of the living process."""
-        return self._running().pid
-
     def log(self) -> str:
         """All that the process has printed, over all its starts, without colours."""
         return re.sub(r"\x1b\[[0-9;]*m", "", self.log_path.read_text(errors="replace"))

@@ -13,7 +13,19 @@ def test_every_target_is_listed_with_a_line():
         ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
 
-    assert {"serve", "test", "faults", "lint", "types", "layers", "bench", "fuzz", "hostile", "schemathesis", "lock"} <= targets
+    assert {
+        "serve",
+        "test",
+        "faults",
+        "lint",
+        "types",
+        "layers",
+        "bench",
+        "fuzz",
+        "hostile",
+        "schemathesis",
+        "lock",
+    } <= targets
     assert {line.split()[1] for line in listed.splitlines()} == targets
     assert all(len(line.split()) > 3 for line in listed.splitlines())
 
