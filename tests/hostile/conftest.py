@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mothlight.access.first_run import FirstRun, initialise
-from mothlight.bootstrap import build_server
+from mothlight.bootstrap.server import build_server
 from mothlight.kit.clock import system_clock
 from mothlight.settings import read_settings
 from mothlight.storage.metadata.engine import writing

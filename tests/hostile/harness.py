@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from mothlight.access.first_run import Installation
-from mothlight.bootstrap import Server
+from mothlight.bootstrap.server import Server
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.tables import quarantine
 from tests.support.asgi import Received, acall

@@ -14,11 +14,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from mothlight import bootstrap
 from mothlight.access.scopes import ALL, SCOPES
+from mothlight.bootstrap import server as bootstrap
 from mothlight.cli.app import COMMANDS, build
 from mothlight.cli.environment import option_variables
-from mothlight.cli.init import FirstRunOptions
+from mothlight.cli.first_run_options import FirstRunOptions
 from mothlight.journal.backlog import UNREADABLE
 from mothlight.kit.lock import FILE_NAME as LOCK
 from mothlight.model.outcome import DropReason

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from mothlight.access import changes
 from mothlight.access.changes import OPERATOR
+from mothlight.access.first_run_choices import ADMIN_EMAIL, PROJECT_NAME, FirstRun
 from mothlight.access.keys import check_given_key, hash_key
 from mothlight.access.passwords import make_password, verify_password
 from mothlight.access.scopes import ALL
@@ -14,19 +15,6 @@ from mothlight.model.access import Member, Organization, Project
 from mothlight.storage.metadata.repositories import access as repository
 
 ORGANIZATION_NAME = "Mothlight"
-PROJECT_NAME = "Default project"
-ADMIN_EMAIL = "admin@localhost"
-
-
-@dataclass(frozen=True, slots=True)
-class FirstRun:
-    """What the operator chose; None leaves the choice to us."""
-
-    project_name: str | None = None
-    project_token: str | None = None
-    personal_api_key: str | None = None
-    admin_email: str | None = None
-    admin_password: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

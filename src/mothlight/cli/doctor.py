@@ -249,7 +249,7 @@ def _find_server(directory: Path) -> LockHeld | None:
 
 
 def _ask_events(settings: Settings) -> None:
-    from mothlight.bootstrap import open_event_store
+    from mothlight.bootstrap.stores import open_event_store
     from mothlight.kit.logs import quieten_libraries
 
     quieten_libraries()

@@ -1,42 +1,14 @@
 """`mothlight init`, and what the first run of `serve` has in common with it."""
 
-from dataclasses import dataclass
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from mothlight.access.first_run import ADMIN_EMAIL, PROJECT_NAME, FirstRun, Installation, initialise
-from mothlight.cli.metadata import prepare_directory
+from mothlight.access.first_run import Installation, initialise
+from mothlight.cli.data_directory import prepare_directory
+from mothlight.cli.first_run_options import NOTHING_CHOSEN, FirstRunOptions
 from mothlight.cli.options import DEFAULT_DATA_DIR, AsJson, DataDir
 from mothlight.cli.output import print_json
 from mothlight.kit.clock import system_clock
 from mothlight.settings import Settings, read_settings
 from mothlight.storage.metadata.engine import writing
 from mothlight.storage.metadata.migrate import open_migrated
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class FirstRunOptions:
-    """What a new installation starts with. None of it changes one that is there."""
-
-    project_name: Annotated[str | None, Parameter(help=f"The first project's name; {PROJECT_NAME} if not given.")] = (
-        None
-    )
-    project_token: Annotated[str | None, Parameter(help="Its token, phc_…; made up if not given.")] = None
-    personal_api_key: Annotated[str | None, Parameter(help="The first key, phx_…; made up if not given.")] = None
-    admin_email: Annotated[str | None, Parameter(help=f"The administrator; {ADMIN_EMAIL} if not given.")] = None
-    admin_password: Annotated[str | None, Parameter(help="Made up if not given.")] = None
-
-    @property
-    def chosen(self) -> FirstRun:
-        """The same for those who make it."""
-        return FirstRun(
-            self.project_name, self.project_token, self.personal_api_key, self.admin_email, self.admin_password
-        )
-
-
-NOTHING_CHOSEN = FirstRunOptions()
 
 
 def init(

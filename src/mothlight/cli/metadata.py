@@ -1,6 +1,5 @@
 """Opens the metadata of a data directory for a command, migrated, whether or not a server is running on it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,20 +12,6 @@ from mothlight.settings import read_settings
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.migrate import open_migrated
 from mothlight.storage.metadata.repositories import access as repository
-
-
-def prepare_directory(data_dir: Path) -> None:
-    """Make the data directory, for its owner alone, if it is missing.
-
-    Raises:
-        Misconfigured: it cannot be made, or cannot be written to.
-    """
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as problem:
-        raise Misconfigured(f"cannot create the data directory {data_dir}: {problem.strerror}") from problem
-    if not os.access(data_dir, os.W_OK | os.X_OK):
-        raise Misconfigured(f"the data directory {data_dir} is not writable for this user")
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -32,7 +32,7 @@ def _write_here(data_dir: Path) -> bool:
     """
     settings = read_settings(data_dir=data_dir)
     with DirectoryLock(settings.data_dir, system_clock):
-        from mothlight.bootstrap import open_stores
+        from mothlight.bootstrap.stores import open_stores
         from mothlight.kit.logs import configure_logs
         from mothlight.storage.mirror import Mirror
         from mothlight.storage.mirror_rebuild import catch_up

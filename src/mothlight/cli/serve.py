@@ -2,19 +2,20 @@
 
 import gc
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import sqlalchemy as sa
 from cyclopts import Parameter
 
-from mothlight.access.first_run import initialise
-from mothlight.cli.init import NOTHING_CHOSEN, FirstRunOptions, describe
-from mothlight.cli.metadata import prepare_directory
+from mothlight import bootstrap
+from mothlight.cli.data_directory import prepare_directory
+from mothlight.cli.first_run_options import NOTHING_CHOSEN, FirstRunOptions
 from mothlight.cli.options import DEFAULT_DATA_DIR, DataDir
 from mothlight.kit.clock import system_clock
 from mothlight.kit.open_files import allow_most_open_files
 from mothlight.settings import read_settings
-from mothlight.storage.metadata.engine import writing
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 def serve(
@@ -31,14 +32,17 @@ def serve(
     settings = read_settings(data_dir=data_dir, host=host, port=port)
     prepare_directory(settings.data_dir)
 
-    def begin(database: sa.Engine) -> None:
+    def begin(database: "sa.Engine") -> None:
+        # Loaded late: the engine of the event store starts before them.
+        from mothlight.access.first_run import initialise
+        from mothlight.cli.init import describe
+        from mothlight.storage.metadata.engine import writing
+
         with writing(database) as connection:
             installation = initialise(connection, options.chosen, system_clock())
             # Shown before it is made for good: secrets that nobody saw would be lost.
             print(describe(installation, settings) if installation.is_new else f"Mothlight is at {settings.address}")
             sys.stdout.flush()
-
-    from mothlight import bootstrap
 
     gc.enable()
     allow_most_open_files()

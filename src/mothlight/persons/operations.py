@@ -18,7 +18,7 @@ MOST_ID_CHARACTERS = 200
 Properties = dict[str, msgspec.Raw]
 
 _NULL = b"null"
-_PROPERTY_NAMES = ("$set", "$set_once", "$unset")
+_PROPERTY_NAMES = frozenset(("$set", "$set_once", "$unset"))
 _OTHER_ID = {IDENTIFY: "$anon_distinct_id", CREATE_ALIAS: "alias", MERGE_DANGEROUSLY: "alias"}
 
 _objects = msgspec.json.Decoder(Properties)
@@ -47,7 +47,7 @@ class Operation(msgspec.Struct, frozen=True):
 def read_operation(event: ReceivedEvent) -> Operation | None:
     """What the event changes; None, as of most events, when nothing. Values of wrong types count as absent."""
     properties = event.properties
-    if event.name not in _OTHER_ID and not any(name in properties for name in _PROPERTY_NAMES):
+    if event.name not in _OTHER_ID and properties.keys().isdisjoint(_PROPERTY_NAMES):
         return None
     if event.name == GROUP_IDENTIFY or _is_false(properties.get("$process_person_profile")):
         return None

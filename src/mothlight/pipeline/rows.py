@@ -31,7 +31,7 @@ def event_row(item: Linked, person_id: str) -> EventRow:
         project_id=event.project_id,
         timestamp=moment_text(event.timestamp),
         received_at=_receipt_text(event.received_at),
-        uuid=str(event.uuid),
+        uuid=_encode(event.uuid)[1:-1].decode(),
         grouping_key=item.grouping_key,
         stack=normalised.stack if normalised.has_stack else "",
         distinct_id=event.distinct_id,

@@ -1,9 +1,12 @@
 """One connection of a client: uvicorn's, and what it does not mind."""
 
 import asyncio
+from typing import cast
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from mothlight.web.gathering_transport import GatheringTransport
 
 
 class Connection(HttpToolsProtocol):
@@ -14,7 +17,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client is there, and has as long for its first request as for any other."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", GatheringTransport(transport, self.loop)))
         self._wait_for_more()
 
     def data_received(self, data: bytes) -> None:

@@ -5,8 +5,9 @@ import itertools
 import pytest
 from structlog.testing import capture_logs
 
-from mothlight import __version__, bootstrap
+from mothlight import __version__
 from mothlight.access.first_run import FirstRun, initialise
+from mothlight.bootstrap import server as bootstrap
 from mothlight.kit.clock import system_clock
 from mothlight.settings import read_settings
 from mothlight.storage.metadata.engine import writing

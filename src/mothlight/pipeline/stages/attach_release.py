@@ -107,9 +107,9 @@ def _choose(wanted: Wanted, by_id: Mapping[UUID, Release], by_hash: Mapping[str,
 
 def _read_facts(properties: Mapping[str, msgspec.Raw]) -> Facts | None:
     """The properties that ask for a release, None when there are none."""
-    if _FACTS.isdisjoint(properties):
+    if properties.keys().isdisjoint(_FACTS):
         return None
-    return tuple(None if (value := properties.get(name)) is None else bytes(value) for name in FACTS)
+    return tuple([None if (value := properties.get(name)) is None else bytes(value) for name in FACTS])
 
 
 _FACTS = frozenset(FACTS)

@@ -11,6 +11,7 @@ Keys are percent-encoded down to letters, digits and a few signs, so that a path
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 import msgspec
@@ -21,7 +22,9 @@ EMPTY_KEY = "%"
 PLAIN_SIGNS = frozenset("_$/-")
 
 _QUOTE = ord('"')
-_CONTROL = b"\\u000"
+_BACKSLASH = ord("\\")
+_RARE = b'"{['
+_KEYS_REMEMBERED = 20_000
 
 _encode = msgspec.json.encode
 _texts = msgspec.json.Decoder(dict[str, str])
@@ -29,14 +32,18 @@ _texts = msgspec.json.Decoder(dict[str, str])
 
 def encode_properties(properties: Mapping[str, msgspec.Raw]) -> msgspec.Raw:
     """The column's JSON for properties given as key -> JSON text of the value. Decodes nothing."""
-    parts = []
-    for key, sent in properties.items():
-        value = bytes(sent)
-        # Most values are plain texts, which stay as they are; the call is for the others.
-        if value[0] != _QUOTE or value[1:6] == _CONTROL:
-            value = _value_in_json(value)
-        parts.append(_key_in_json(key) + value)
-    return msgspec.Raw(b"{" + b",".join(parts) + b"}")
+    # Every property of every event comes by here. Most are plain texts, which stay as they are, and single values;
+    # a call for each of those costs more than the rest.
+    values = [
+        value
+        if value[0] == _QUOTE and value[1] != _BACKSLASH
+        else _value_in_json(value)
+        if value[0] in _RARE
+        else b'"\\u0001%b"' % value
+        for value in map(bytes, properties.values())
+    ]
+    names = map(_names_in_json.__getitem__, properties)
+    return msgspec.Raw(b"{%b}" % b"".join(chain.from_iterable(zip(names, values, strict=True)))[1:])
 
 
 def decode_properties(column: str | bytes) -> dict[str, msgspec.Raw]:
@@ -91,16 +98,23 @@ def _percent(sign: str) -> str:
     return "".join(f"%{byte:02X}" for byte in sign.encode())
 
 
-@lru_cache(maxsize=20_000)
-def _key_in_json(key: str) -> bytes:
-    return _encode(encode_key(key)) + b":"
+class _NamesInJson(dict[str, bytes]):
+    """What stands before a property's value, by its key: a comma, the path, a colon."""
+
+    def __missing__(self, key: str) -> bytes:
+        name = b",%b:" % _encode(encode_key(key))
+        if len(self) >= _KEYS_REMEMBERED:
+            self.clear()
+        self[key] = name
+        return name
+
+
+_names_in_json = _NamesInJson()
 
 
 def _value_in_json(value: bytes) -> bytes:
-    first = value[:1]
-    if first == b'"':
+    """A text that begins with an escape, an object or an array."""
+    if value[0] == _QUOTE:
         # Control characters can stand in JSON only escaped, and these two in one way only.
         return b'"\\u0002' + value[1:] if value[1:7] in (b"\\u0001", b"\\u0002") else value
-    if first in b"{[":
-        return b'"\\u0001' + _encode(value.decode())[1:]
-    return b'"\\u0001' + value + b'"'
+    return b'"\\u0001' + _encode(value.decode())[1:]

@@ -4,6 +4,7 @@ To add one: a line in `ENDPOINTS`.
 """
 
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 
@@ -55,6 +56,7 @@ _NOT_OURS = ("/api/projects/", "/api/environments/", "/api/organizations/", "/ap
 """Where names of the REST API could end like a capture path."""
 
 
+@lru_cache(maxsize=256)
 def find_endpoint(path: str) -> Endpoint | None:
     """The capture path that this path ends with, or None."""
     parts = path.rstrip("/").rsplit("/", _MOST_PARTS)

@@ -1,33 +1,29 @@
-"""Builds the server: the one file that knows which engine stands behind which interface."""
+"""Builds the server of its parts. Importing this takes most of the time of a start."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 import anyio
 import sqlalchemy as sa
 import structlog
 import uvicorn
-import uvloop
 from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 
 from mothlight import __version__
 from mothlight.access.directory import Directory
+from mothlight.bootstrap.stores import OpenEvents, Stores, open_stores
 from mothlight.journal.backlog import Backlog
 from mothlight.journal.engines.segments import SegmentJournal
 from mothlight.kit.clock import system_clock
 from mothlight.kit.ids import id_maker
-from mothlight.kit.lock import DirectoryLock
-from mothlight.kit.logs import configure_logs
 from mothlight.model.errors import Misconfigured, Unavailable
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
@@ -35,11 +31,8 @@ from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.settings import Settings
 from mothlight.storage.blobs.engines.folder import FolderBlobs
 from mothlight.storage.blobs.interface import Blobs
-from mothlight.storage.events.engines.embedded import open_embedded
-from mothlight.storage.events.engines.server import open_server
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
-from mothlight.storage.metadata.migrate import open_migrated
 from mothlight.storage.mirror import Mirror
 from mothlight.web.address import PublicAddress
 from mothlight.web.api.budget import KeyBudget
@@ -65,25 +58,6 @@ CONNECTIONS_WAITING = 2048
 SHUTDOWN_SECONDS = 10
 """How long requests under way may take once the server was told to stop."""
 KEEP_ALIVE_SECONDS = 75
-EMBEDDED = "chdb://"
-FILES = "file://"
-SWITCH_SECONDS = 0.0005
-"""How soon a thread that computes makes way for another that wants to. With the interpreter's own 5 ms each answer
-would wait that long several times while a batch is being processed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The two stores of a server."""
-
-    database: sa.Engine
-    events: EventStore
-    blobs: Blobs
-
-    def close(self) -> None:
-        """Let go of both."""
-        self.events.close()
-        self.database.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,99 +85,18 @@ class Server:
         self.stores.close()
 
 
-def serve(settings: Settings, begin: Callable[[sa.Engine], None]) -> int:
-    """Run the server until SIGTERM or SIGINT; returns the exit code.
-
-    `begin` is called with the metadata when everything else is ready, before anything is served.
-
-    Raises:
-        Misconfigured: it cannot start; the text says why in one line.
-        LockHeld: another server works on the data directory.
-    """
-    configure_logs()
-    sys.setswitchinterval(SWITCH_SECONDS)
-    with DirectoryLock(settings.data_dir, system_clock), _listening(settings) as listener:
-        server = build_server(settings)
-        try:
-            begin(server.stores.database)
-        except BaseException:
-            server.discard()
-            raise
-        server.start()
-        # What lives as long as the process need not be looked at by each collection.
-        gc.collect()
-        gc.freeze()
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(_serve_http(server.application, listener, settings))
-        finally:
-            finished = server.stop()
-    log.info("stopped", everything_processed=finished)
-    return 0
-
-
-def build_server(settings: Settings) -> Server:
-    """Open the stores and put all parts together.
+def build_server(settings: Settings, open_events: OpenEvents | None = None) -> Server:
+    """Open the stores and put all parts together. `open_events`: another way to the event store, already migrated.
 
     Raises:
         Misconfigured: a store cannot be reached or used.
     """
-    stores = open_stores(settings)
+    stores = open_stores(settings, open_events)
     try:
         return _assemble(settings, stores)
     except BaseException:
         stores.close()
         raise
-
-
-def open_stores(settings: Settings) -> Stores:
-    """Open both stores and bring their schemas up to date.
-
-    Raises:
-        Misconfigured: one cannot be reached or used.
-    """
-    try:
-        database = open_migrated(settings.database_url)
-        try:
-            events = open_event_store(settings)
-            events.migrate()
-            blobs = open_blobs(settings)
-        except BaseException:
-            database.dispose()
-            raise
-    except Unavailable as problem:
-        raise Misconfigured(problem.reason) from problem
-    return Stores(database, events, blobs)
-
-
-def open_event_store(settings: Settings) -> EventStore:
-    """The event store that the settings name.
-
-    Raises:
-        Misconfigured: the address cannot be used.
-    """
-    try:
-        if settings.events_url.startswith(EMBEDDED):
-            return open_embedded(Path(settings.events_url.removeprefix(EMBEDDED)))
-        return open_server(settings.events_url)
-    except (ValueError, OSError) as problem:
-        raise Misconfigured(f"MOTHLIGHT_EVENTS_URL cannot be used: {problem}") from problem
-
-
-def open_blobs(settings: Settings) -> Blobs:
-    """The store of symbol sets' files that the settings name.
-
-    Raises:
-        Misconfigured: the address cannot be used.
-    """
-    try:
-        if settings.blobs_url.startswith(FILES):
-            return FolderBlobs(Path(unquote(settings.blobs_url.removeprefix(FILES))), system_clock)
-        from mothlight.storage.blobs.engines.s3 import S3Blobs
-
-        return S3Blobs(settings.blobs_url)
-    except (ValueError, OSError) as problem:
-        raise Misconfigured(f"MOTHLIGHT_BLOBS_URL cannot be used: {problem}") from problem
 
 
 def _assemble(settings: Settings, stores: Stores) -> Server:
@@ -295,23 +188,8 @@ def _reason(store: sa.Engine | EventStore) -> str | None:
     return None
 
 
-@contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """The socket that the server answers on, so that a taken port is found before anything else begins."""
-    try:
-        (family, kind, _, _, address), *_ = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        with socket.socket(family, kind) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            yield listener
-    except OSError as problem:
-        reason = f"cannot listen on {settings.host} port {settings.port}: {problem.strerror or problem}"
-        raise Misconfigured(reason) from problem
-
-
-async def _serve_http(application: Application, listener: socket.socket, settings: Settings) -> None:
+async def serve_http(application: Application, listener: socket.socket, settings: Settings) -> None:
+    """Answer requests until a signal ends it."""
     config = uvicorn.Config(
         application,
         loop="none",
