@@ -189,6 +189,15 @@ def test_full_segments_are_deleted_once_everything_in_them_is_done(open_journal)
     assert [journal.read(position).id.int for position in positions[4:]] == [5, 6, 7]
 
 
+def test_a_large_segment_that_is_done_is_deleted_before_it_is_full(open_journal):
+    """Bodies are not kept for as long as nothing else comes in."""
+    journal = open_journal()
+    last = [append(journal, entry(number, size=1_000_000))[0] for number in range(1, 6)][-1]
+    journal.done(last)
+
+    wait_until(lambda: journal.bytes_on_disk == 0)
+
+
 def test_a_torn_tail_is_ignored(open_journal, tmp_path):
     journal = open_journal()
     positions = append(journal, entry(1), entry(2))

@@ -123,6 +123,7 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
         tally=tally,
         lag_seconds=lambda: backlog.lag(system_clock()),
         checks=_checks(stores, journal, backlog, worker),
+        quarantine_lost=lambda: pipeline.quarantine.lost,
     )
     registry = CollectorRegistry()
     service = _service(settings, stores, mirror, directory, ApiRequests(registry))

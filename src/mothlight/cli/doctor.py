@@ -170,15 +170,18 @@ def check_quarantine(patient: Patient) -> Iterator[Finding]:
             if current_revision(engine) != LATEST_REVISION:
                 return
             with reading(engine) as connection:
-                sums = quarantine.sum_up(connection)
+                sums, losses = quarantine.sum_up(connection), quarantine.find_losses(connection)
     except (Unavailable, ValueError, sa.exc.DBAPIError):
         # The line about the database says it.
         return
-    events, size = sum(each for each, _ in sums.values()), sum(size for _, size in sums.values())
+    if losses is not None:
+        text = f"{losses.events} refused events went for newer ones, the last at {losses.last_at:%Y-%m-%d %H:%M} UTC"
+        yield Finding("quarantine", "note", text, "`mothlight quarantine list` says why: find who sends them.")
+    events, size = sum(each for each, _ in sums.values()), sums.get(quarantine.DEFECT, (0, 0))[1]
     if events == 0:
         yield Finding("quarantine", "ok", "every event could be stored")
         return
-    text = f"{events} events could not be stored, {size / quarantine.MOST_BYTES:.0%} of what may wait there"
+    text = f"{events} events could not be stored; defects take {size / quarantine.MOST_BYTES:.0%} of their room"
     state: State = "wrong" if size > NEARLY_FULL * quarantine.MOST_BYTES else "note"
     yield Finding("quarantine", state, text, "See `mothlight quarantine list`. When it is full, nothing is stored.")
 

@@ -31,8 +31,10 @@ def list_events(*, as_json: AsJson = False, data_dir: DataDir = DEFAULT_DATA_DIR
         [each.event_uuid, each.project_id, _moment(each), each.cause, each.size, _short(each.reason)] for each in events
     ]
     print_table(["EVENT", "PROJECT", "FAILED", "CAUSE", "BYTES", "REASON"], rows)
-    count, size = sum(each for each, _ in sums.values()), sum(size for _, size in sums.values())
-    print(f"{_count(count)}, {size / MEBIBYTE:.1f} of {repository.MOST_BYTES // MEBIBYTE} MiB")
+    bounds = {DEFECT: repository.MOST_BYTES, REFUSED: repository.MOST_REFUSED_BYTES}
+    sizes = {cause: size / MEBIBYTE for cause, (_, size) in sums.items()}
+    taken = [f"{cause} {sizes.get(cause, 0):.1f} of {bound // MEBIBYTE} MiB" for cause, bound in bounds.items()]
+    print(f"{_count(sum(each for each, _ in sums.values()))}: {', '.join(taken)}")
 
 
 def show(

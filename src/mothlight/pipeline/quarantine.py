@@ -1,6 +1,7 @@
 """Keeps events aside that cannot be stored, and gives them out again to be processed once more.
 
-Nothing is lost for it: an event is kept whole, and where there is no room for it whoever has it waits.
+An event that a defect brought here is never lost for want of room: whoever has it waits. Those that the event store
+refuses are made by whoever sends them, so they wait for nothing, and the newest of them take the room of the oldest.
 """
 
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from mothlight.model.errors import Unavailable
 from mothlight.model.event import ReceivedEvent
 from mothlight.persons.apply import Entry
 from mothlight.pipeline.rows import masked_list
+from mothlight.pipeline.stages.normalise import LIST
 from mothlight.storage.metadata.engine import alone, reading, writing
 from mothlight.storage.metadata.repositories import quarantine
-from mothlight.storage.metadata.repositories.quarantine import DEFECT, MOST_BYTES, Cause, Key, Quarantined
+from mothlight.storage.metadata.repositories.quarantine import DEFECT, MOST_BYTES, REFUSED, Cause, Key, Quarantined
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +29,7 @@ _decode = msgspec.json.Decoder(ReceivedEvent).decode
 
 
 class QuarantineFull(Unavailable):
-    """There is no room for another event until somebody makes some."""
+    """There is no room for another event that failed by a defect until somebody makes some."""
 
     def __init__(self) -> None:
         super().__init__(FULL)
@@ -47,6 +49,8 @@ class Quarantine:
         self._engine = engine
         self._clock = clock
         self._given_out: list[Due] = []
+        self.lost = 0
+        """Refused events that newer ones took the room from, since the start of this process."""
 
     def add(self, event: ReceivedEvent, cause: Cause, reason: str, *, has_changed_persons: bool) -> None:
         """Keep an event; one that is kept already failed again.
@@ -55,12 +59,13 @@ class Quarantine:
             QuarantineFull: there is no room for it.
             Unavailable: the metadata database is away, or does not take it.
         """
-        kept = msgspec.json.encode(_masked(event))
+        kept_event, what_is_missing = _masked(event)
+        kept = msgspec.json.encode(kept_event)
         row = Quarantined(
             project_id=event.project_id,
             event_uuid=event.uuid,
             cause=cause,
-            reason=reason,
+            reason=reason + what_is_missing,
             size=len(kept),
             is_due=False,
             received_at=event.received_at,
@@ -68,14 +73,27 @@ class Quarantine:
         )
         try:
             with writing(self._engine) as connection:
-                if not quarantine.has_room(connection, row.key, row.size):
-                    raise QuarantineFull
+                lost = self._find_room(connection, row)
                 quarantine.add(connection, row, kept.decode(), has_changed_persons=has_changed_persons)
+            self._tell_losses(lost)
             for due in self._given_out:
                 due.failed.add(row.key)
         except sa.exc.DBAPIError as problem:
             # The last place for an event must not fail for good, or the event would hold up its thread and be lost.
             raise Unavailable("the quarantine cannot be written", reason=str(problem.orig)) from problem
+
+    def _find_room(self, connection: sa.Connection, row: Quarantined) -> int:
+        """See to it that the event can be added; how many others went for it. Raises `QuarantineFull`."""
+        if row.cause == REFUSED:
+            return quarantine.make_room(connection, row.key, row.size, row.failed_at)
+        if not quarantine.has_room(connection, row.key, row.size):
+            raise QuarantineFull
+        return 0
+
+    def _tell_losses(self, lost: int) -> None:
+        if lost:
+            self.lost += lost
+            log.warning("quarantine_forgets", events=lost, since_start=self.lost)
 
     def call_back(self) -> None:
         """Have all events processed again that failed by a defect; at a start, for an upgrade usually is the mend.
@@ -128,12 +146,14 @@ class Quarantine:
         return Entry(1, [event], writer=quarantine.writer_name(key))
 
 
-def _masked(event: ReceivedEvent) -> ReceivedEvent:
-    """The event with secrets in local variables masked (pipeline 3.7), as it may be kept for long."""
+def _masked(event: ReceivedEvent) -> tuple[ReceivedEvent, str]:
+    """The event with secrets in local variables masked (pipeline 3.7), as it may be kept for long; what it lacks."""
     try:
-        masked = masked_list(event.properties)
+        return msgspec.structs.replace(event, properties={**event.properties, **masked_list(event.properties)}), ""
     except Exception as defect:  # noqa: BLE001 - it may be what the event is here for
-        # Rather the whole event, which only the operator sees, than none.
-        log.warning("quarantined_event_unmasked", uuid=str(event.uuid), reason=f"{type(defect).__name__}: {defect}")
-        return event
-    return msgspec.structs.replace(event, properties={**event.properties, **masked})
+        # What cannot be masked is not kept: its secrets would be in every backup of the metadata.
+        problem = f"{type(defect).__name__}: {defect}"
+        log.warning("quarantined_without_list", uuid=str(event.uuid), reason=problem)
+        properties = {name: value for name, value in event.properties.items() if name != LIST}
+        lacks = f" ({LIST} is not kept: its secrets cannot be masked, {problem})"
+        return msgspec.structs.replace(event, properties=properties), lacks

@@ -43,6 +43,8 @@ class Operation:
     """What must work for the server to be ready, by name."""
     waiting_for_issue: Callable[[], int] = lambda: 0
     """Stored events that wait for the new-issue budget."""
+    quarantine_lost: Callable[[], int] = lambda: 0
+    """Refused events that went from the quarantine for want of room."""
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -116,7 +118,9 @@ async def _stats(operation: Operation, started: float, _request: Request) -> Res
         "uptime_seconds": operation.monotonic() - started,
         "version": operation.version,
     }
-    return json_response(stats | ({"waiting_for_issue": waiting} if waiting else {}))
+    lost = operation.quarantine_lost()
+    more = {"waiting_for_issue": waiting, "quarantine_lost": lost}
+    return json_response(stats | {name: events for name, events in more.items() if events})
 
 
 async def _metrics(registry: CollectorRegistry, _request: Request) -> Response:
@@ -144,6 +148,9 @@ class EventCollector(Collector):
         waiting = self._operation.waiting_for_issue()
         yield GaugeMetricFamily(
             "mothlight_events_waiting_for_issue", "Stored events over the new-issue budget.", waiting
+        )
+        yield _counter(
+            "mothlight_quarantine_lost", "Refused events gone for want of room.", self._operation.quarantine_lost()
         )
         lag = self._operation.lag_seconds()
         yield GaugeMetricFamily("mothlight_lag_seconds", "Age of the oldest event not yet queryable.", lag)

@@ -22,6 +22,7 @@ from mothlight.pipeline.quarantine import QuarantineFull
 from mothlight.pipeline.run import Pipeline
 from mothlight.pipeline.states import Outcome, Prepared
 from mothlight.storage.metadata.repositories.quarantine import DEFECT, REFUSED, Cause
+from mothlight.worker.defects import Defects
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ class DrainJournal:
         self._storing = ThreadPoolExecutor(1, thread_name_prefix="store-events")
         self._flight: _Flight | None = None
         self._looked_back = float("-inf")
+        self._defects = Defects()
         self._waits: str | None = None
         self._died: str | None = None
 
@@ -107,6 +109,7 @@ class DrainJournal:
                 if not taken and self._flight is None and self._backlog.closed:
                     return
                 self._process(taken)
+                self._defects.tell_counts()
                 self._gather(taken, begun)
         except Stopped:
             return
@@ -115,6 +118,7 @@ class DrainJournal:
             log.exception("pipeline_died")
             self._died = f"a defect stopped the processing of events ({type(defect).__name__}): restart the server"
         finally:
+            self._defects.tell_counts(all_of_them=True)
             self._storing.shutdown()
 
     def _gather(self, taken: Sequence[Taken], begun: float) -> None:
@@ -170,7 +174,7 @@ class DrainJournal:
             self._conclude(outcome)
 
     def _settle_apart(self, entries: Sequence[Entry], defect: Exception) -> None:
-        log.error("pipeline_failed", events=sum(len(entry.events) for entry in entries), exc_info=defect)
+        self._defects.met(defect, sum(len(entry.events) for entry in entries))
         parts = halve(entries)
         if parts is None:
             self._quarantine(entries, defect)
@@ -182,7 +186,9 @@ class DrainJournal:
         """Keep aside the one event, if there is one, that the pipeline fails on."""
         reason = f"{type(defect).__name__}: {defect}"[:MOST_REASON_CHARACTERS]
         has_changed_persons = not isinstance(defect, PersonsFailed)
-        for event in [event for entry in entries for event in entry.events]:
+        events = [event for entry in entries for event in entry.events]
+        self._defects.kept_aside(defect, len(events))
+        for event in events:
             self._keep_aside(event, DEFECT, reason, has_changed_persons=has_changed_persons)
             self._tally.settle(0, {str(DropReason.QUARANTINED): 1})
 

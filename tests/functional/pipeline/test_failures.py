@@ -215,8 +215,9 @@ def test_an_event_that_the_pipeline_fails_on_does_not_hold_up_the_others(line, d
     with reading(line.engine) as connection:
         (kept,) = list_quarantine(connection, 10)
     assert (kept.event_uuid, kept.cause, kept.reason) == (events[3].uuid, "defect", "RuntimeError: a defect")
-    assert {entry["event"] for entry in logs} == {"pipeline_failed"}
-    assert all(entry["exc_info"] for entry in logs), "a defect is logged with its trace"
+    first, then = logs
+    assert (first["event"], bool(first["exc_info"])) == ("pipeline_failed", True), "a defect is logged with its trace"
+    assert (then["event"], then["events"], then["defect"]) == ("events_quarantined", 1, "RuntimeError")
 
 
 def test_a_defect_while_storing_does_not_hold_up_the_others(line, unsteady, drain):

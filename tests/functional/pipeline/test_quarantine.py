@@ -2,6 +2,7 @@
 
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -302,7 +303,7 @@ def test_a_row_that_is_refused_again_takes_no_more_room(line, running, monkeypat
     with running() as process:
         process.accept(line.event(distinct_id="bad"))
         process.settle()
-        monkeypatch.setattr(repository, "MOST_BYTES", quarantined(line)[0].size)
+        monkeypatch.setattr(repository, "MOST_REFUSED_BYTES", quarantined(line)[0].size)
         make_due(line, "refused")
         process.wait_until(lambda: process.tally.read().recovered == 1)
         process.settle()
@@ -330,23 +331,26 @@ def test_a_full_quarantine_holds_everything_up_and_loses_nothing(line, running, 
     assert [entry["event"] for entry in logs].count("quarantine_full") == 1
 
 
-def test_a_row_that_is_refused_while_it_is_full_is_inserted_once(line, running, monkeypatch):
-    """The others of its block are stored already; waiting for room must not send them again."""
+def test_refused_rows_hold_up_nothing_and_the_oldest_go_for_the_newest(line, running, monkeypatch, logs):
+    """What a store refuses is what somebody sends: no sender may stop the events of all others."""
     line.store = Refusing(line.store)
-    monkeypatch.setattr(repository, "MOST_BYTES", 100)
-    inserted = []
-    insert_events = line.store.insert_events
-    line.store.insert_events = lambda rows: inserted.append(len(rows)) or insert_events(rows)
-
+    bad = [line.event(distinct_id="bad") for _ in range(3)]
     with running() as process:
-        process.accept(line.event(distinct_id="bad"), line.event())
-        process.wait_until(lambda: process.worker.failing is not None)
-        time.sleep(0.1)
-        monkeypatch.setattr(repository, "MOST_BYTES", 10_000)
+        process.accept(bad[0])
         process.settle()
+        monkeypatch.setattr(repository, "MOST_REFUSED_BYTES", 2 * quarantined(line)[0].size)
+        monkeypatch.setattr(repository, "MOST_BYTES", 1)
+        for each in bad[1:]:
+            line.now += timedelta(seconds=1)
+            process.accept(each, line.event())
+            process.settle()
 
-    assert inserted == [2]
-    assert len(line.uuids()) == 1
+    assert {row.event_uuid for row in quarantined(line)} == {each.uuid for each in bad[1:]}
+    assert (process.tally.read().stored, process.tally.read().dropped) == (2, {"quarantined": 3})
+    forgotten = [entry for entry in logs if entry["event"] == "quarantine_forgets"]
+    assert [(entry["events"], entry["since_start"]) for entry in forgotten] == [(1, 1)]
+    with reading(line.engine) as connection:
+        assert repository.find_losses(connection) == repository.Losses(1, line.now)
 
 
 @pytest.mark.parametrize("how", ["processed again", "discarded"])
@@ -394,8 +398,8 @@ def test_an_event_that_this_version_cannot_read_stays_and_holds_up_nothing(line,
     assert "quarantined_event_unreadable" in {entry["event"] for entry in logs}
 
 
-def test_an_event_whose_secrets_cannot_be_masked_is_kept_whole_all_the_same(line, logs, monkeypatch):
-    """Masking may be what fails on it."""
+def test_an_event_whose_secrets_cannot_be_masked_is_kept_without_its_list(line, logs, monkeypatch):
+    """Masking may be what fails on it. What is in quarantine is in every backup of the metadata too."""
     event = line.event()
     monkeypatch.setattr(quarantine_module, "masked_list", lambda _: 1 / 0)
 
@@ -405,9 +409,10 @@ def test_an_event_whose_secrets_cannot_be_masked_is_kept_whole_all_the_same(line
         (text,) = repository.find_events(connection, event.uuid)
     restored = msgspec.json.decode(text, type=ReceivedEvent)
     assert {name: bytes(value) for name, value in restored.properties.items()} == {
-        name: bytes(value) for name, value in event.properties.items()
+        name: bytes(value) for name, value in event.properties.items() if name != "$exception_list"
     }
-    assert [entry["event"] for entry in logs] == ["quarantined_event_unmasked"]
+    assert "$exception_list is not kept" in quarantined(line)[0].reason
+    assert [entry["event"] for entry in logs] == ["quarantined_without_list"]
 
 
 def test_what_the_database_does_not_take_is_waited_with(line):

@@ -35,7 +35,9 @@ _PROBE_SECONDS = 1.0
 ALMOST_FULL = "the disk is almost full"
 _IDLE_SECONDS = 5.0
 _RETIRE_SECONDS = 30.0
-"""Bodies that are done don't stay on disk much longer than this, even when a segment never fills."""
+_RETIRE_BYTES = 4 * MEBIBYTE
+"""Bodies that are done don't stay on disk much longer than this, even when a segment never fills; many of them go as
+soon as nothing waits."""
 
 
 class SegmentJournal:
@@ -260,7 +262,8 @@ class SegmentJournal:
         if now - self._housekept < _HOUSEKEEPING_SECONDS:
             return
         self._housekept = now
-        if now - self._active_since >= _RETIRE_SECONDS:
+        is_large = self._active is not None and self._active.size >= _RETIRE_BYTES
+        if is_large or now - self._active_since >= _RETIRE_SECONDS:
             self._retire_active()
         self._delete_done()
 

@@ -426,5 +426,14 @@ quarantine = sa.Table(
     # The received event, as JSON. Last, so that the others are read without it.
     sa.Column("event", sa.Text, nullable=False),
     sa.Index("ix_quarantine_is_due", "is_due", "received_at"),
-    sa.Index("ix_quarantine_size", "size"),
+    sa.Index("ix_quarantine_room", "cause", "failed_at", "size"),
+)
+
+quarantine_losses = sa.Table(
+    "quarantine_losses",
+    metadata,
+    # Events that newer ones took the room from, by the cause they were in quarantine for.
+    sa.Column("cause", sa.Text, primary_key=True),
+    sa.Column("events", sa.BigInteger, nullable=False),
+    _moment("last_at"),
 )

@@ -11,10 +11,13 @@ import sqlalchemy as sa
 
 from mothlight.storage.metadata.repositories.progress import forget_progress, write_progress
 from mothlight.storage.metadata.repositories.statements import insert_or_update
-from mothlight.storage.metadata.tables import quarantine
+from mothlight.storage.metadata.tables import quarantine, quarantine_losses
 
 MOST_BYTES = 256 * 1024 * 1024
-"""Of all events in it together. What does not go in is waited with, for the operator to do something about it."""
+"""Of all events that a defect brought here. What does not go in is waited with, for the operator to do something."""
+MOST_REFUSED_BYTES = 64 * 1024 * 1024
+"""Of all events whose rows the store refused. What is in them is the sender's doing, so they must never hold up others:
+the oldest go."""
 MOST_REASON_CHARACTERS = 2_000
 EVENTS_AT_ONCE = 500
 BYTES_AT_ONCE = 16 * 1024 * 1024
@@ -53,12 +56,46 @@ def writer_name(key: Key) -> str:
     return f"quarantine {key[0]} {key[1]}"
 
 
+class Losses(msgspec.Struct, frozen=True):
+    """Events that newer ones took the room from."""
+
+    events: int
+    last_at: datetime
+
+
 def has_room(connection: sa.Connection, key: Key, size: int) -> bool:
-    """Whether an event of so many bytes may be added. One that is in it already takes its own place."""
+    """Whether an event of so many bytes that a defect brought here may be added. One that is in it takes its place."""
     more = size - (connection.scalar(sa.select(quarantine.c.size).where(_is_one_of([key]))) or 0)
-    # Without a condition the sum is read from an index alone.
-    taken = connection.scalar(sa.select(sa.func.sum(quarantine.c.size))) or 0
-    return more <= 0 or int(taken) + more <= MOST_BYTES
+    return more <= 0 or _taken(connection, DEFECT) + more <= MOST_BYTES
+
+
+def make_room(connection: sa.Connection, key: Key, size: int, moment: datetime) -> int:
+    """Remove refused events, the oldest first, until one more of so many bytes fits; returns how many, and counts them.
+
+    One that is in it already takes its own place.
+    """
+    is_refused = sa.and_(quarantine.c.cause == REFUSED, ~_is_one_of([key]))
+    taken = connection.scalar(sa.select(sa.func.sum(quarantine.c.size)).where(is_refused)) or 0
+    too_much = int(taken) + size - MOST_REFUSED_BYTES
+    if too_much <= 0:
+        return 0
+    gone: list[Key] = []
+    oldest = sa.select(quarantine.c.project_id, quarantine.c.event_uuid, quarantine.c.size).where(is_refused)
+    for project_id, event_uuid, its_size in connection.execute(oldest.order_by(quarantine.c.failed_at)):
+        if too_much <= 0:
+            break
+        gone.append((project_id, event_uuid))
+        too_much -= its_size
+    lost = _discard(connection, _is_one_of(gone))
+    _count_losses(connection, lost, moment)
+    return lost
+
+
+def find_losses(connection: sa.Connection) -> Losses | None:
+    """The refused events that newer ones took the room from, ever; None without one."""
+    columns = (quarantine_losses.c.events, quarantine_losses.c.last_at)
+    row = connection.execute(sa.select(*columns).where(quarantine_losses.c.cause == REFUSED)).first()
+    return None if row is None else Losses(*row)
 
 
 def add(connection: sa.Connection, row: Quarantined, event: str, *, has_changed_persons: bool) -> None:
@@ -136,6 +173,16 @@ def discard(connection: sa.Connection, causes: Collection[Cause] = (DEFECT, REFU
 def discard_project(connection: sa.Connection, project_id: int) -> None:
     """Remove all events of a project."""
     _discard(connection, quarantine.c.project_id == project_id)
+
+
+def _taken(connection: sa.Connection, cause: Cause) -> int:
+    return int(connection.scalar(sa.select(sa.func.sum(quarantine.c.size)).where(quarantine.c.cause == cause)) or 0)
+
+
+def _count_losses(connection: sa.Connection, events: int, moment: datetime) -> None:
+    known = find_losses(connection)
+    total = events + (0 if known is None else known.events)
+    insert_or_update(connection, quarantine_losses, [{"cause": REFUSED, "events": total, "last_at": moment}])
 
 
 def _discard(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
