@@ -244,7 +244,9 @@ def _ask(path):
     tally.accept(2, {"duplicate": 1})
     registry = CollectorRegistry()
     ApiRequests(registry).observe("GET", "/", 200, 0.1)
-    operation = Operation(version="1", tally=tally, lag_seconds=lambda: 0.0, waiting_for_issue=lambda: 1)
+    operation = Operation(
+        version="1", tally=tally, lag_seconds=lambda: 0.0, waiting_for_issue=lambda: 1, quarantine_lost=lambda: 1
+    )
     app = Starlette(routes=operation_routes(operation, registry))
 
     async def ask():

@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import structlog
+
 from mothlight.bootstrap.stores import OpenEvents, open_migrated_events
 from mothlight.kit.clock import system_clock
 from mothlight.kit.lock import DirectoryLock
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from mothlight.storage.events.interface import EventStore
+
+log = structlog.get_logger(__name__)
 
 SWITCH_SECONDS = 0.0005
 """How soon a thread that computes makes way for another that wants to. With the interpreter's own 5 ms each answer
@@ -44,7 +48,6 @@ def serve(settings: Settings, begin: "Callable[[sa.Engine], None]") -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     with DirectoryLock(settings.data_dir, system_clock), _listening(settings) as listener:
         with _opening_events(settings) as open_events:
-            import structlog
             import uvloop
 
             from mothlight.bootstrap.server import build_server, serve_http
@@ -64,7 +67,7 @@ def serve(settings: Settings, begin: "Callable[[sa.Engine], None]") -> int:
                 runner.run(serve_http(server.application, listener, settings))
         finally:
             finished = server.stop()
-    structlog.get_logger(__name__).info("stopped", everything_processed=finished)
+    log.info("stopped", everything_processed=finished)
     return 0
 
 

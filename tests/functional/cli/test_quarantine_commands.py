@@ -50,7 +50,7 @@ def test_people_see_what_failed_why_and_how_much_room_it_takes(mothlight, kept):
     assert lines[2].split()[4] == "defect"
     assert "KeyError: 'n' xxx" in lines[2]
     assert lines[2].endswith("…")
-    assert lines[3] == "2 events, 0.0 of 256 MiB"
+    assert lines[3] == "2 events: defect 0.0 of 256 MiB, refused 0.0 of 64 MiB"
 
 
 def test_programs_see_the_same(mothlight, kept):
@@ -107,9 +107,9 @@ def test_the_doctor_tells_of_events_in_quarantine(mothlight, kept, monkeypatch):
     monkeypatch.setenv("MOTHLIGHT_PORT", "1")
     found = {each["check"]: each for each in json.loads(mothlight("doctor", "--json").out)}
     assert found["quarantine"]["state"] == "note"
-    assert "2 events could not be stored, 0%" in found["quarantine"]["text"]
+    assert "2 events could not be stored; defects take 0%" in found["quarantine"]["text"]
 
-    monkeypatch.setattr(doctor_module.quarantine, "MOST_BYTES", 1000)
+    monkeypatch.setattr(doctor_module.quarantine, "MOST_BYTES", 100)
     found = {each["check"]: each for each in json.loads(mothlight("doctor", "--json").out)}
 
     assert found["quarantine"]["state"] == "wrong"
@@ -164,4 +164,6 @@ def test_an_old_event_is_no_trouble(mothlight, database):
     with writing(database) as connection:
         assert repository.make_due(connection, ["refused"]) == 0
 
-    assert mothlight("quarantine", "list").out.splitlines()[-1] == "1 event, 0.0 of 256 MiB"
+    assert (
+        mothlight("quarantine", "list").out.splitlines()[-1] == "1 event: defect 0.0 of 256 MiB, refused 0.0 of 64 MiB"
+    )
