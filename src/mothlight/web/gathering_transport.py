@@ -1,7 +1,7 @@
 """How answers are written: headers and body go out together.
 
-The HTTP library hands the headers to the system first and the body after them. For small answers that second call costs as
-much as decoding the request, and the client is woken up twice.
+The HTTP library hands the headers to the system first and the body after them. For small answers that second call costs
+as much as decoding the request, and the client is woken up twice.
 """
 
 import asyncio

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mothlight.web.http_protocol import GATHERED_BYTES, GatheringTransport
+from mothlight.web.gathering_transport import GATHERED_BYTES, GatheringTransport
 
 
 class Wire:
