@@ -19,6 +19,11 @@ def sanitise_text(text: str) -> str:
     """The text with U+FFFD for U+0000 and long runs of white space trimmed; short texts without U+0000 stay."""
     if _NUL not in text and _fits_untouched(text):
         return text
+    return clean_text(text)
+
+
+def clean_text(text: str) -> str:
+    """The text with U+FFFD for U+0000 and long runs of white space trimmed, however short it is."""
     return _WHITE_SPACE.sub("<ws trimmed>", text.replace(_NUL, "\ufffd"))
 
 

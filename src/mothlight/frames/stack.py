@@ -85,7 +85,11 @@ def read_stack(traces: Sequence[object], images: object, order: WireOrder) -> Re
 
 def resolve_stack(read: ReadStack) -> Stack:
     """The unified frames of a stack with all that depends on nothing else."""
-    answers = [None if trace is None else _resolve_frames(trace.frames) for trace in read.traces]
+    return make_stack(read, [None if trace is None else _resolve_frames(trace.frames) for trace in read.traces])
+
+
+def make_stack(read: ReadStack, answers: Sequence[Sequence[Resolved] | None]) -> Stack:
+    """The stack whose frames are `answers`: a list for each exception, None where it has no stack trace."""
     frames = [None if each is None else [answer.frame for answer in each] for each in answers]
     own = [frame for each in frames if each is not None for frame in each if frame.get("in_app") is True]
     contexts = {

@@ -33,6 +33,11 @@ class Recent(Generic[K, V]):
             self._old, self._young = self._young, {}
         self._young[key] = value
 
+    def forget(self, key: K) -> None:
+        """Forget a key, if it is remembered."""
+        self._young.pop(key, None)
+        self._old.pop(key, None)
+
     def __contains__(self, key: K) -> bool:
         return key in self._young or key in self._old
 

@@ -8,6 +8,8 @@ from mothlight.model.stack import RawFrame
 TEXTS = ("instruction_addr", "symbol_addr", "image_addr", "module", "function", "filename")
 POSITION = ("lineno", "colno")
 
+_COMPOSE = ("/kotlin/androidx/compose/", "/kotlin/org/jetbrains/compose/")
+
 _LANGUAGES = {
     "rs": "rust",
     "go": "go",
@@ -48,6 +50,11 @@ def language_of(filename: str | None, more: dict[str, str]) -> str | None:
     """The language that the file's extension tells; `more` are the extensions that the platform adds."""
     _, dot, extension = (filename or "").rpartition(".")
     return {**_LANGUAGES, **more}.get(extension.lower()) if dot else None
+
+
+def is_compose(source: str) -> bool:
+    """Whether the source is of Kotlin's Compose libraries."""
+    return any(folder in with_slashes(source) for folder in _COMPOSE)
 
 
 def with_slashes(path: str) -> str:

@@ -8,14 +8,16 @@ from mothlight.frames.platforms.addressed import (
     TEXTS,
     address_failure,
     fallback_source,
+    is_compose,
     language_of,
-    with_slashes,
 )
 from mothlight.frames.raw_id import raw_id
 from mothlight.frames.unified import Resolved, unified_frame
 from mothlight.model.stack import RawFrame
 
 PLATFORM = "apple"
+
+NOTHING_UPLOADED = "No dSYM uploaded for debug_id"
 
 _SYSTEM_MODULES = tuple(
     """
@@ -25,7 +27,6 @@ _SYSTEM_MODULES = tuple(
     libobjc libxpc libdyld
     """.split()
 )
-_COMPOSE = ("/kotlin/androidx/compose/", "/kotlin/org/jetbrains/compose/")
 _LANGUAGES = {"mm": "objectivecpp", "kt": "kotlin", "kts": "kotlin"}
 
 
@@ -36,28 +37,40 @@ def read(sent: Sent) -> RawFrame:
 
 def resolve(raw: RawFrame) -> list[Resolved]:
     """The frame with the reason why no debug symbols were applied."""
+    return [failed_frame(raw, address_failure(raw, NOTHING_UPLOADED))]
+
+
+def failed_frame(raw: RawFrame, failure: str) -> Resolved:
+    """The frame as it was sent, with the reason why no debug symbols were applied."""
     source = fallback_source(raw)
     frame = unified_frame(
         raw,
-        raw_id([*identity(raw), raw.get("module"), raw.get("function"), raw.get("image_uuid")]),
-        language_of(raw.get("filename"), _LANGUAGES) or "swift",
+        raw_id(identity_pieces(raw)),
+        language(raw.get("filename")),
         resolved=False,
-        in_app=raw["in_app"] and not _is_system(raw.get("module", ""), source or ""),
+        in_app=raw["in_app"] and not is_system(raw.get("module", ""), source or ""),
         mangled_name=raw.get("function", UNKNOWN_FUNCTION),
         source=source,
         resolved_name=demangle(raw["function"]) if "function" in raw else None,
         line=raw.get("lineno") or None,
         column=raw.get("colno"),
         module=raw.get("module"),
-        resolve_failure=address_failure(raw, "No dSYM uploaded for debug_id"),
+        resolve_failure=failure,
         junk_drawer={"raw_frame": without_platform(raw, IMAGE)},
     )
-    return [Resolved(frame)]
+    return Resolved(frame)
 
 
-def _is_system(module: str, source: str) -> bool:
-    return (
-        module.startswith(_SYSTEM_MODULES)
-        or source == "<compiler-generated>"
-        or any(folder in with_slashes(source) for folder in _COMPOSE)
-    )
+def identity_pieces(raw: RawFrame) -> list[str | bytes | None]:
+    """What the raw id is made of (pipeline 3.3)."""
+    return [*identity(raw), raw.get("module"), raw.get("function"), raw.get("image_uuid")]
+
+
+def language(filename: str | None) -> str:
+    """The language of a source file."""
+    return language_of(filename, _LANGUAGES) or "swift"
+
+
+def is_system(module: str, source: str) -> bool:
+    """Whether the code is apple's or the compiler's own."""
+    return module.startswith(_SYSTEM_MODULES) or source == "<compiler-generated>" or is_compose(source)

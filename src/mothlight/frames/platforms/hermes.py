@@ -28,14 +28,24 @@ def resolve(raw: RawFrame) -> list[Resolved]:
     failure = (
         f"No sourcemap uploaded for chunk id: {raw['chunkId']}" if "chunkId" in raw else "No chunk id sent with frame"
     )
-    return [_frame(raw, resolved=False, in_app=raw["in_app"], line=1, column=raw["colno"], resolve_failure=failure)]
+    return [failed_frame(raw, failure)]
+
+
+def failed_frame(raw: RawFrame, failure: str) -> Resolved:
+    """The frame with the reason why no map was applied."""
+    return _frame(raw, resolved=False, in_app=raw["in_app"], line=1, column=raw["colno"], resolve_failure=failure)
+
+
+def identity_pieces(raw: RawFrame) -> list[str | bytes | None]:
+    """What the raw id is made of (pipeline 3.3)."""
+    colno = str(raw["colno"]) if "colno" in raw else None
+    return [raw["function"], raw.get("filename"), colno, raw.get("chunkId")]
 
 
 def _frame(raw: RawFrame, *, resolved: bool, in_app: bool, **more: Any) -> Resolved:
-    colno = str(raw["colno"]) if "colno" in raw else None
     frame = unified_frame(
         raw,
-        raw_id([raw["function"], raw.get("filename"), colno, raw.get("chunkId")]),
+        raw_id(identity_pieces(raw)),
         "hermes-js",
         resolved=resolved,
         in_app=in_app,

@@ -19,19 +19,29 @@ def read(sent: Sent) -> RawFrame:
 
 def resolve(raw: RawFrame) -> list[Resolved]:
     """The frame with the reason why no mapping was applied (pipeline 10.6)."""
+    return [failed_frame(raw, _failure(raw))]
+
+
+def failed_frame(raw: RawFrame, failure: str) -> Resolved:
+    """The frame as it was sent, with the reason why no mapping was applied."""
     frame = unified_frame(
         raw,
-        raw_id([raw.get("filename"), raw["function"], be64(raw.get("lineno")), raw.get("module")]),
+        raw_id(identity_pieces(raw)),
         "java",
         resolved=False,
         in_app=raw["in_app"],
         source=raw.get("filename"),
         line=raw.get("lineno"),
         module=raw.get("module"),
-        resolve_failure=_failure(raw),
+        resolve_failure=failure,
         junk_drawer={"raw_frame": without_platform(raw)},
     )
-    return [Resolved(frame)]
+    return Resolved(frame)
+
+
+def identity_pieces(raw: RawFrame) -> list[str | bytes | None]:
+    """What the raw id is made of (pipeline 3.3)."""
+    return [raw.get("filename"), raw["function"], be64(raw.get("lineno")), raw.get("module")]
 
 
 def _failure(raw: RawFrame) -> str:

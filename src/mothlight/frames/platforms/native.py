@@ -20,6 +20,8 @@ from mothlight.model.stack import RawFrame
 
 PLATFORM = "native"
 
+NOTHING_UPLOADED = "No debug symbols uploaded for debug_id"
+
 _LIBRARIES = re.compile(
     r"(^|/)\.?cargo/(registry/src|git/checkouts)/"
     r"|/rustc/[0-9a-fA-F]{7,}/"
@@ -40,17 +42,32 @@ def resolve(raw: RawFrame) -> list[Resolved]:
     """
     if "instruction_addr" not in raw or raw.get("inline", False):
         return [_frame(raw, resolved="function" in raw)]
-    return [_frame(raw, resolved=False, resolve_failure=address_failure(raw, "No debug symbols uploaded for debug_id"))]
+    return [failed_frame(raw, address_failure(raw, NOTHING_UPLOADED))]
+
+
+def failed_frame(raw: RawFrame, failure: str) -> Resolved:
+    """The frame as it was sent, with the reason why no debug symbols were applied."""
+    return _frame(raw, resolved=False, resolve_failure=failure)
+
+
+def is_library(source: str) -> bool:
+    """Whether the source is of a package or of the language itself."""
+    return _LIBRARIES.search(with_slashes(source)) is not None
+
+
+def language(filename: str | None, raw: RawFrame) -> str:
+    """The language of a source file, else the one that the frame names."""
+    return language_of(filename, {}) or raw.get("lang", PLATFORM)
 
 
 def _frame(raw: RawFrame, *, resolved: bool, **more: Any) -> Resolved:
     source = fallback_source(raw)
     frame = unified_frame(
         raw,
-        raw_id(_pieces(raw)),
-        language_of(raw.get("filename"), {}) or raw.get("lang", PLATFORM),
+        raw_id(identity_pieces(raw)),
+        language(raw.get("filename"), raw),
         resolved=resolved,
-        in_app=raw["in_app"] and _LIBRARIES.search(with_slashes(source or "")) is None,
+        in_app=raw["in_app"] and not is_library(source or ""),
         mangled_name=raw.get("function", UNKNOWN_FUNCTION),
         source=source,
         resolved_name=demangle(raw["function"]) if "function" in raw else None,
@@ -63,7 +80,8 @@ def _frame(raw: RawFrame, *, resolved: bool, **more: Any) -> Resolved:
     return Resolved(frame)
 
 
-def _pieces(raw: RawFrame) -> list[str | bytes | None]:
+def identity_pieces(raw: RawFrame) -> list[str | bytes | None]:
+    """What the raw id is made of (pipeline 3.3)."""
     position = [be32(raw.get(name)) for name in POSITION]
     inline = "inline" if raw.get("inline", False) else None
     return [*identity(raw), raw.get("function"), raw.get("filename"), *position, raw.get("module"), inline, "native"]

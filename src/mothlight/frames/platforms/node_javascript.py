@@ -30,19 +30,28 @@ def resolve(raw: RawFrame) -> list[Resolved]:
     """The frame as the SDK describes it; of a bundled script, with the reason why no source map was applied."""
     if "chunk_id" not in raw or not ("lineno" in raw and "colno" in raw):
         return [_frame(raw, resolved=True, source=raw.get("filename"))]
-    failure = f"No sourcemap uploaded for chunk id: {raw['chunk_id']}"
+    return [failed_frame(raw, f"No sourcemap uploaded for chunk id: {raw['chunk_id']}")]
+
+
+def failed_frame(raw: RawFrame, failure: str) -> Resolved:
+    """The frame of a bundled script with the reason why no source map was applied (pipeline 10.5)."""
     drawer = {"raw_frame": without_platform(raw)}
     is_readable = _average_length(raw) <= LONG_LINES
-    return [_frame(raw, resolved=is_readable, column=raw["colno"], resolve_failure=failure, junk_drawer=drawer)]
+    return _frame(raw, resolved=is_readable, column=raw["colno"], resolve_failure=failure, junk_drawer=drawer)
+
+
+def identity_pieces(raw: RawFrame) -> list[str | bytes | None]:
+    """What the raw id is made of (pipeline 3.3)."""
+    return source_pieces(raw, raw.get("module"))
 
 
 def _frame(raw: RawFrame, *, resolved: bool, **more: Any) -> Resolved:
     frame = unified_frame(
         raw,
-        raw_id(source_pieces(raw, raw.get("module"))),
+        raw_id(identity_pieces(raw)),
         "javascript",
         resolved=resolved,
-        in_app=raw["in_app"] and not _is_dependency(raw.get("filename", "")),
+        in_app=raw["in_app"] and not is_dependency(raw.get("filename", "")),
         resolved_name=raw["function"] if resolved else None,
         line=raw.get("lineno"),
         module=raw.get("module"),
@@ -51,7 +60,8 @@ def _frame(raw: RawFrame, *, resolved: bool, **more: Any) -> Resolved:
     return Resolved(frame, sent_context(raw))
 
 
-def _is_dependency(filename: str) -> bool:
+def is_dependency(filename: str) -> bool:
+    """Whether the file is a package's or the runtime's own."""
     return "node_modules" in filename or filename.startswith("node:")
 
 

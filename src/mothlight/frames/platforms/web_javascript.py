@@ -13,7 +13,8 @@ PLATFORM = "web:javascript"
 LONG_LINE = 300
 """A column behind this one says that the script is minified: without a map its function names mean nothing."""
 
-_OWN_CODE = "posthog-js@"
+OWN_CODE = "posthog-js@"
+"""In a source, says that the frame is the SDK's own."""
 
 
 def read(sent: Sent) -> RawFrame:
@@ -33,10 +34,10 @@ def resolve(raw: RawFrame) -> list[Resolved]:
     url = read_script_url(raw.get("filename"))
     if "lineno" not in raw:
         in_app = raw["in_app"] and raw.get("filename") != ANONYMOUS
-        return [_unmapped(raw, url, in_app=in_app, resolved=True)]
+        return [unmapped_frame(raw, url, in_app=in_app, resolved=True)]
     failure, is_readable = _failure(raw, url)
     position = {"line": raw["lineno"], "column": raw["colno"]}
-    return [_unmapped(raw, url, in_app=raw["in_app"], resolved=is_readable, resolve_failure=failure, **position)]
+    return [unmapped_frame(raw, url, in_app=raw["in_app"], resolved=is_readable, resolve_failure=failure, **position)]
 
 
 def _failure(raw: RawFrame, url: ScriptUrl | None) -> tuple[str, bool]:
@@ -48,23 +49,25 @@ def _failure(raw: RawFrame, url: ScriptUrl | None) -> tuple[str, bool]:
     return "This frame had no source url or chunk id", True
 
 
-def _unmapped(raw: RawFrame, url: ScriptUrl | None, *, in_app: bool, resolved: bool, **more: Any) -> Resolved:
+def unmapped_frame(raw: RawFrame, url: ScriptUrl | None, *, in_app: bool, resolved: bool, **more: Any) -> Resolved:
+    """The frame as the browser describes it; `more` are fields of the unified frame."""
     source = url.path if url else None
     frame = unified_frame(
         raw,
-        raw_id(_pieces(raw)),
+        raw_id(identity_pieces(raw)),
         "javascript",
         resolved=resolved,
         in_app=in_app and not is_of_extension(raw.get("filename")),
         source=source,
         resolved_name=raw["function"] if resolved else None,
-        suspicious=resolved and source is not None and _OWN_CODE in source,
+        suspicious=resolved and source is not None and OWN_CODE in source,
         junk_drawer={"raw_frame": without_platform(raw)},
         **more,
     )
     return Resolved(frame)
 
 
-def _pieces(raw: RawFrame) -> list[str | bytes | None]:
+def identity_pieces(raw: RawFrame) -> list[str | bytes | None]:
+    """What the raw id is made of (pipeline 3.3)."""
     position = [str(raw[name]) for name in ("lineno", "colno") if name in raw]
     return [raw["function"], *position, raw.get("filename")]
