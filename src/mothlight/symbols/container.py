@@ -14,8 +14,8 @@ _FIRST_WITH_COMPRESSION = 2
 _VERSIONS = (1, _FIRST_WITH_COMPRESSION)
 _PLAIN, _ZSTD = 0, 1
 _LEVEL = 3
-_CHUNK_BYTES = 1 << 20
-_FRAME_MAGIC = b"\x28\xb5\x2f\xfd"
+_CHUNK_BYTES = 1 << 10
+"""Decompressed at once: so little, because a bomb makes 32,000 bytes of one."""
 
 
 class DataType(IntEnum):
@@ -119,23 +119,21 @@ def _plain(rest: memoryview, most_bytes: int) -> bytes:
 def _decompress(rest: memoryview, most_bytes: int) -> bytes:
     """All frames of the stream, one after the other."""
     parts: list[bytes] = []
-    room, left = most_bytes, bytes(rest)
+    room, at = most_bytes, 0
+    decompressor = zstandard.ZstdDecompressor().decompressobj()
     try:
-        while left:
-            if not left.startswith(_FRAME_MAGIC) and parts:
-                raise Bad("the compressed data is followed by something else")
-            decompressor = zstandard.ZstdDecompressor(max_window_size=most_bytes).decompressobj()
-            for start in range(0, len(left), _CHUNK_BYTES):
-                part = decompressor.decompress(left[start : start + _CHUNK_BYTES])
-                room -= len(part)
-                if room < 0:
-                    raise too_large(most_bytes)
-                parts.append(part)
-                if decompressor.eof:
-                    left = decompressor.unused_data + left[start + _CHUNK_BYTES :]
-                    break
-            else:
-                raise Bad("the compressed data is cut off")
+        while at < len(rest):
+            chunk = bytes(rest[at : at + _CHUNK_BYTES])
+            part = decompressor.decompress(chunk)
+            at += len(chunk) - len(decompressor.unused_data)
+            room -= len(part)
+            if room < 0:
+                raise too_large(most_bytes)
+            parts.append(part)
+            if decompressor.eof and at < len(rest):
+                decompressor = zstandard.ZstdDecompressor().decompressobj()
     except zstandard.ZstdError as error:
         raise Bad(f"the compressed data is damaged: {error}") from error
+    if not decompressor.eof:
+        raise Bad("the compressed data is cut off")
     return b"".join(parts)

@@ -31,7 +31,6 @@ Seconds = Callable[[], float]
 """A clock that never goes back, as `time.monotonic`."""
 
 _REMEMBERED_PROBLEMS = 10_000
-_LOCKS = 64
 _ALARM_SECONDS = 5
 """How much later than the server's clock a process ends itself."""
 
@@ -66,7 +65,7 @@ class SymbolReader:
         )
         self._processes = [Process(start) for _ in range(bounds.processes)]
         self._lock = threading.Lock()
-        self._loading = [threading.Lock() for _ in range(_LOCKS)]
+        self._busy: dict[str, tuple[threading.Lock, int]] = {}
         self._waiting = [0] * bounds.processes
         self._problems: Recent[str, tuple[float | None, Unreadable]] = Recent(_REMEMBERED_PROBLEMS)
         self._answers: Recent[tuple[str, Question], Places] = Recent(bounds.answers)
@@ -121,7 +120,7 @@ class SymbolReader:
 
     def _look_up(self, data: SymbolData, request: LookUp) -> list[Places] | Unreadable:
         # One at a time for each data: whoever comes while it is loaded waits, and finds it ready.
-        with self._loading[hash(data.key) % _LOCKS]:
+        with self._alone_with(data.key):
             holder = self._holder(data.key)
             # Loaded before a process is taken, because storage may be slow.
             content = None if holder is not None else data.load()
@@ -154,6 +153,21 @@ class SymbolReader:
         except Gone as gone:
             log.warning("symbol_process_lost", reason=str(gone), request=type(request).__name__)
             return gone
+
+    @contextlib.contextmanager
+    def _alone_with(self, key: str) -> Iterator[None]:
+        """Nobody else looks anything up in the same data."""
+        with self._lock:
+            lock, users = self._busy.get(key, (threading.Lock(), 0))
+            self._busy[key] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, users = self._busy.pop(key)
+                if users > 1:
+                    self._busy[key] = (lock, users - 1)
 
     def _holder(self, key: str) -> int | None:
         """The process that has the data ready, as far as can be known here."""

@@ -43,7 +43,8 @@ class HermesMap:
         if not isinstance(question, Bytecode) or not 0 <= question.offset <= _MOST_OFFSET:
             return []
         token = self._view.lookup(0, question.offset, "?", self._no_script)
-        if token is None or token.dst_line != 0:
+        # Before the first token the library gives the first.
+        if token is None or token.dst_line != 0 or token.dst_col > question.offset:
             return []
         return [self._place(token)]
 

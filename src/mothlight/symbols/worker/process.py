@@ -38,6 +38,7 @@ class Process:
 
     def ask(self, request: Request, data: bytes | None, seconds: float) -> Reply:
         """The answer. Raises `Gone`, after which the next request starts a new process."""
+        self._notice_end()
         program, connection = self._running or self._launch()
         watch = threading.Timer(seconds, program.kill)
         watch.daemon = True
@@ -68,6 +69,11 @@ class Process:
         except subprocess.TimeoutExpired:
             program.kill()
             program.wait()
+
+    def _notice_end(self) -> None:
+        """A process that ended while nobody asked it has answered for nothing: the next takes its place."""
+        if self._running is not None and self._running[0].poll() is not None:
+            self.stop()
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], Connection]:
         ours, theirs = Pipe()

@@ -1,0 +1,7 @@
+package shop;
+
+class PricingException extends RuntimeException {
+    PricingException(String message) {
+        super(message);
+    }
+}
