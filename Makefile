@@ -1,7 +1,7 @@
 # All work on a checkout starts here: `make` lists what there is. Needs make and Python 3.11 or newer with venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test faults lint types layers bench fuzz hostile schemathesis lock
+.PHONY: help serve test faults lint types layers bench fuzz hostile schemathesis spoil lock
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input --quiet
@@ -42,6 +42,9 @@ layers: .venv/.develops ## Check which part imports which
 
 bench: .venv/.develops ## Measure ingest and queries (ARGS="--help" for what there is)
 	$(BIN)/python -m bench $(ARGS)
+
+spoil: .venv/.develops ## Read 10,000 broken pieces of symbol data (ARGS="--count 100 --seed 7")
+	$(BIN)/python -m tests.spoil_symbols $(ARGS)
 
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" pyproject.toml

@@ -15,6 +15,7 @@ from bench import ingest, queries
 from bench.limits import measure_limits
 from bench.report import Figures, Machine, Size, table, write_into
 from bench.server import Server
+from bench.symbols import measure_symbols
 from mothlight import __version__
 
 STARTS = 3
@@ -27,6 +28,10 @@ def main() -> None:
     if options.render:
         runs = [msgspec.json.decode(path.read_bytes(), type=Figures) for path in options.figures]
         write_into(options.render, runs)
+        return
+    if options.symbols:
+        encoded = msgspec.json.encode(measure_symbols())
+        sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
         return
     with tempfile.TemporaryDirectory(prefix="mothlight-bench-", dir=options.directory) as folder:
         figures = measure(options, Path(folder))
@@ -47,6 +52,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=queries.ROUNDS, help="answers to time for each kind of question")
     parser.add_argument("--raw-rows", type=int, default=100_000, help="rows of the raw insertion (default 100000)")
     parser.add_argument("--directory", type=Path, help="where to put the data (default: the system's temporary folder)")
+    parser.add_argument("--symbols", action="store_true", help="measure only how symbol data is read and looked up")
     parser.add_argument("--output", type=Path, help="write the JSON to this file instead of standard output")
     parser.add_argument(
         "--render", type=Path, metavar="PAGE", help="measure nothing; write earlier figures into a page"

@@ -8,10 +8,12 @@ stack that was seen before is a dictionary look-up.
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
 
+from mothlight.frames.context import Context
 from mothlight.frames.decode import decode
 from mothlight.frames.images import IMAGE, Image, place_in_image, read_images, without_load_address
 from mothlight.frames.platforms import apple, native, python, read_frame, resolve_frame
@@ -106,7 +108,7 @@ def make_stack(read: ReadStack, answers: Sequence[Sequence[Resolved] | None]) ->
         contexts=contexts,
         sources=_distinct(own, "source"),
         functions=_distinct(own, "resolved_name"),
-        texts="\n".join(dict.fromkeys(_texts([frames, list(contexts.values())]))),
+        texts="\n".join(dict.fromkeys(chain(_texts(frames), _lines(contexts.values())))),
     )
 
 
@@ -165,6 +167,13 @@ def _resolve_frames(raw: list[RawFrame]) -> list[Resolved]:
 
 def _distinct(frames: list[Frame], name: str) -> list[str]:
     return list(dict.fromkeys(frame[name] for frame in frames if name in frame))
+
+
+def _lines(contexts: Iterable[Context]) -> Iterable[str]:
+    """The source lines; they are most of a stack's texts, so they are not looked for."""
+    for context in contexts:
+        for line in (*context["before"], context["line"], *context["after"]):
+            yield line["line"]
 
 
 def _texts(value: Any) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """Addresses of scripts as JavaScript frames name them (pipeline 1.4, 9.2)."""
 
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ _FORBIDDEN_IN_HOST = frozenset(' <>^|%"{}\\`')
 _KEPT_IN_PATH = "/:@!$&'()*+,;=~%[]|^\\"
 _KEPT_IN_QUERY = _KEPT_IN_PATH + "?{}`"
 _POSITIONS = 2
+_REMEMBERED = 4_096
 
 
 class ScriptUrl(NamedTuple):
@@ -20,6 +22,7 @@ class ScriptUrl(NamedTuple):
     path: str
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def read_script_url(filename: str | None) -> ScriptUrl | None:
     """The cleaned URL, or None if the frame names no script that http could fetch."""
     if filename is None or not filename.startswith(("http://", "https://")):

@@ -40,7 +40,7 @@ class ScriptMap:
             references=map_ids(data.content),
             functions=bool(data.script),
             sources=_SOURCES in data.content,
-            is_empty=len(SourceMapView.from_json_bytes(data.content)) == 0,
+            is_empty=_is_empty(data.content),
         )
 
     def look_up(self, question: Question) -> Places:
@@ -99,6 +99,14 @@ def _why(map_: bytes, error: SymbolicError) -> BadContent:
     except SymbolicError as own:
         return BadContent(own.message)
     return BadContent(error.message, Reason.PAIR)
+
+
+def _is_empty(map_: bytes) -> bool:
+    """Whether the map has no token at all. What can be indexed, but not be read again for this, is not."""
+    try:
+        return len(SourceMapView.from_json_bytes(map_)) == 0
+    except SymbolicError:
+        return False
 
 
 def _function(token: SourceMapCacheToken) -> str | None:

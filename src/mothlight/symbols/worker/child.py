@@ -125,6 +125,8 @@ def main() -> None:
     """Serve the connection that the server gave."""
     # Who presses Ctrl-C means the server; this process ends with its connection.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Answers are many small objects without cycles: looking for cycles takes longer than making them.
+    gc.disable()
     start = msgspec.json.decode(sys.argv[2], type=Start)
     limit(start.bounds)
     Child(start).serve(Connection(int(sys.argv[1])))

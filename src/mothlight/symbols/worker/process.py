@@ -64,11 +64,7 @@ class Process:
         self._running = None
         self.holds.clear()
         connection.close()
-        try:
-            program.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            program.kill()
-            program.wait()
+        _end(program)
 
     def _notice_end(self) -> None:
         """A process that ended while nobody asked it has answered for nothing: the next takes its place."""
@@ -100,12 +96,20 @@ class Process:
         self._running = None
         self.holds.clear()
         connection.close()
-        program.kill()
-        code = program.wait()
+        code = _end(program)
         if is_late:
             return f"reading it took longer than {seconds:g} seconds"
         # A library that gets no memory ends its process rather than saying so.
         return f"its parser failed ({_describe_exit(code)})"
+
+
+def _end(program: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process whose connection is closed, so that it ends by itself or not at all."""
+    try:
+        return program.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        return program.wait()
 
 
 def _describe_exit(code: int) -> str:
