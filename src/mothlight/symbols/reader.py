@@ -139,7 +139,7 @@ class SymbolReader:
                 return self._remember_problem(data.key, loaded)
             process.holds.add(data.key)
             reply = self._ask(process, request, None, self._bounds.answer_seconds)
-        if isinstance(reply, Answers):
+        if isinstance(reply, Answers) and len(reply.places) == len(request.questions):
             return reply.places
         if isinstance(reply, Gone):
             return self._remember_problem(data.key, reply)
@@ -210,6 +210,7 @@ class SymbolReader:
 
 
 def _problem(reply: Reply) -> Unreadable:
-    if isinstance(reply, Problem):
-        return reply.problem
-    raise AssertionError(f"a reading process answered {reply!r}")
+    """What is wrong; also when the answer is none to the question, as only code that took a process over gives."""
+    return (
+        reply.problem if isinstance(reply, Problem) else Unreadable(Reason.DATA, "its parser gave a senseless answer")
+    )

@@ -9,12 +9,12 @@ import pytest
 
 from mothlight.symbols.container import DataType, pack, pack_script
 from mothlight.symbols.formats.bounds import Bounds
-from mothlight.symbols.look_ups import Address, Examined, Kind, Position, SourceLine, Unreadable
+from mothlight.symbols.look_ups import Address, Examined, Kind, Method, Position, SourceLine, Unreadable
 from mothlight.symbols.reader import ReaderBounds, SymbolReader
 from tests.support.broken_symbols import broken_pieces, read_piece
 from tests.support.bundles import bundle
 from tests.support.source_maps import source_map
-from tests.support.symbols import GOLDEN, symbol_data
+from tests.support.symbols import CHUNK_ID, GOLDEN, frames_of, resolve, symbol_data
 
 DSYM = (GOLDEN / "native" / "shop.dsym").read_bytes()
 PIECES = 350
@@ -100,6 +100,23 @@ def test_a_source_that_is_too_large_is_as_none(reader):
     (answer,) = reader.look_up(symbol_data(bundle(DSYM, files)), [Kind.DEBUG_FILE], [Address(0x14F0)])
 
     assert [(place.function, place.context) for place in answer] == [("total", None), ("price_of", None)]
+
+
+def test_a_mapping_that_expands_without_end_is_cut_at_its_innermost_methods(reader):
+    text = b"a.B -> c:\n" + b"".join(b"    1:1:void m%d():1:1 -> d\n" % n for n in range(50_000))
+
+    (places,) = reader.look_up(symbol_data(pack(DataType.MAPPING, text)), [Kind.MAPPING], [Method("c", "d", 1)])
+
+    assert [place.function for place in places] == [f"m{n}" for n in reversed(range(100))]
+
+
+def test_a_name_as_long_as_a_file_is_cut(reader):
+    map_ = source_map([[(0, 0, 0, 0)]], sources=["x" * 1_000_000])
+    frame = {"platform": "web:javascript", "filename": "x", "function": "f", "lineno": 1, "colno": 1, "chunk_id": "c"}
+
+    (frame,) = frames_of(resolve(reader, frame, found={(CHUNK_ID, "c"): pack_script(b"", map_)}))
+
+    assert frame["source"] == "x" * 4_096
 
 
 def test_whatever_is_broken_is_answered(reader):

@@ -5,17 +5,17 @@ import lzma
 import posixpath
 import zipfile
 import zlib
-from functools import lru_cache
 
 import msgspec
 
+from mothlight.kit.recent import Recent
 from mothlight.symbols.container import Bad, too_large
 from mothlight.symbols.formats.bounds import Bounds
 
 _DWARF = "dwarf"
 _DSYM_FOLDER = "/Contents/Resources/DWARF/"
 _MANIFEST = "__source/manifest.json"
-_REMEMBERED_FILES = 16
+_REMEMBERED_FILES = 8
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -45,7 +45,7 @@ class Bundle:
         self._check_size()
         self._sources = self._read_manifest()
         self._by_name = _unique_names(self._sources)
-        self.source_lines = lru_cache(maxsize=_REMEMBERED_FILES)(self._source_lines)
+        self._lines: Recent[str, list[str]] = Recent(_REMEMBERED_FILES)
 
     @property
     def has_sources(self) -> bool:
@@ -68,8 +68,15 @@ class Bundle:
             return path
         return None if exact else self._by_name.get(posixpath.basename(path.replace("\\", "/")))
 
-    def _source_lines(self, path: str) -> list[str]:
+    def source_lines(self, path: str) -> list[str]:
         """The lines of a source file that `find_source` gave; none if it cannot be read."""
+        lines = self._lines.get(path)
+        if lines is None:
+            lines = self._read_lines(path)
+            self._lines.put(path, lines)
+        return lines
+
+    def _read_lines(self, path: str) -> list[str]:
         try:
             text = self._read(self._sources[path], self._bounds.source_bytes)
         except Bad:

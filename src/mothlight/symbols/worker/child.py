@@ -33,6 +33,9 @@ from mothlight.symbols.worker.messages import (
 )
 from mothlight.symbols.worker.ready import Ready
 
+MOST_PLACES = 100
+"""Of one frame, the innermost ones: a mapping can be made that expands one frame to millions."""
+
 _LARGE_BYTES = 1 << 20
 
 
@@ -62,12 +65,12 @@ class Child:
                 return
             signal.alarm(self._start.most_seconds)
             reply = self._reply(request, data)
-            is_large = len(data) > _LARGE_BYTES
+            size = len(data)
             del data
             connection.send_bytes(encode(reply))
+            if size:
+                _give_memory_back(size)
             signal.alarm(0)
-            if is_large:
-                _give_memory_back()
 
     def _reply(self, request: Request, data: bytes) -> Reply:
         try:
@@ -106,7 +109,7 @@ class Child:
         kind, prepared = found
         if kind not in request.kinds:
             return Problem(Unreadable(Reason.DATA, wrong_kind(kind, request.kinds)))
-        return Answers([prepared.look_up(question) for question in request.questions])
+        return Answers([prepared.look_up(question)[-MOST_PLACES:] for question in request.questions])
 
 
 def wrong_kind(kind: Kind, wanted: list[Kind]) -> str:
@@ -132,11 +135,11 @@ def main() -> None:
     Child(start).serve(Connection(int(sys.argv[1])))
 
 
-def _give_memory_back() -> None:
-    """Return to the system what a large piece of data took while it was read."""
+def _give_memory_back(size: int) -> None:
+    """Let go of what was needed only while data of this size was read; of a large piece, return it to the system."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
+    if trim is not None and size > _LARGE_BYTES:
         trim(0)
 
 

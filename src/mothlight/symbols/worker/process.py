@@ -13,7 +13,8 @@ from mothlight.symbols.worker.child import Start
 from mothlight.symbols.worker.messages import Reply, Request, decode_reply, encode
 
 _SAFE_PATH = "/usr/bin:/bin"
-_END_SECONDS = 5
+_END_SECONDS = 1
+_MOST_REPLY_BYTES = 64 << 20
 
 
 class Gone(Exception):
@@ -48,9 +49,10 @@ class Process:
             connection.send_bytes(encode(request))
             if data is not None:
                 connection.send_bytes(data)
-            reply: Reply = decode_reply(connection.recv_bytes())
+            reply: Reply = decode_reply(connection.recv_bytes(_MOST_REPLY_BYTES))
             return reply
-        except (EOFError, OSError) as error:
+        except (EOFError, OSError, msgspec.DecodeError) as error:
+            # The last two: code that took the process over says something that no process of ours would say.
             watch.cancel()
             raise Gone(self._what_happened(time.monotonic() - started >= seconds, seconds)) from error
         finally:
