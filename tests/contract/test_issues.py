@@ -230,7 +230,10 @@ def test_the_next_event_reopens_an_issue(desk, status):
     assert desk.told() == ["issue_created", "issue_reopened"]
     assert desk.noted() == {("issue", str(issue_id))}
     (entry,) = [row for row in desk.rows(tables.changes) if row.kind == "reopened"]
-    assert (entry.before, entry.after) == ({"status": status}, {"status": "active", "event": str(UUID(int=98))})
+    assert entry.before == {"status": status, "environments": {"unnamed": None}}
+    assert entry.after["status"] == "active"
+    assert entry.after["environments"] == {"unnamed": {"status": "active"}}
+    assert (entry.after["event"], entry.after["environment"]) == (str(UUID(int=98)), "unnamed")
     (announcement,) = [row for row in desk.rows(tables.announcements) if row.kind == "issue_reopened"]
     assert announcement.issue["status"] == "active"
     assert announcement.event_uuid == UUID(int=98)
@@ -246,7 +249,13 @@ def test_an_event_that_happened_before_the_issue_was_resolved_does_not_reopen_it
     assert owner.last_received_at == later(100), "it is seen again"
     assert desk.told() == ["issue_created"]
     (entry,) = [row for row in desk.rows(tables.changes) if row.kind == "not_reopened"]
-    assert entry.after == {"reason": "happened_before_it_was_resolved", "event": str(UUID(int=97))}
+    assert entry.after == {
+        "event": str(UUID(int=97)),
+        "environment": "unnamed",
+        "release": None,
+        "rule": "earlier_time",
+        "evidence": "it happened 1 second before the issue was resolved",
+    }
 
 
 def test_the_reason_is_kept_once_after_each_resolving(desk):
@@ -368,8 +377,9 @@ def test_a_change_is_entered_with_before_and_after(desk):
     assert (issue.status, issue.name, issue.description, issue.resolved_at) == ("resolved", "New", "declined", later(5))
     (entry,) = [row for row in desk.rows(tables.changes) if row.kind == "updated"]
     assert (entry.actor_type, entry.actor_id) == ("user", "7")
-    assert entry.before == {"status": "active", "name": "PayError"}
-    assert entry.after == {"status": "resolved", "name": "New"}
+    assert entry.before == {"status": "active", "name": "PayError", "elsewhere": {"status": "active"}}
+    resolved = {"status": "resolved", "resolved_at": "2026-04-24T12:00:05Z"}
+    assert entry.after == {"status": "resolved", "name": "New", "elsewhere": resolved}
     assert desk.noted() == {("issue", str(issue_id))}
 
 

@@ -60,7 +60,7 @@ class IssueDesk:
 
     def change(self, ids: Collection[UUID], user: int = 7, **values: Any) -> None:
         with writing(self.engine) as connection:
-            effect = plan_values(connection, self.project, ids, NewValues(**values))
+            effect = plan_values(connection, self.author(user), ids, NewValues(**values))
             if effect is not None:
                 make_change(connection, self.author(user), effect)
 

@@ -103,8 +103,10 @@ class Triage:
         }
 
     def state(self) -> dict[str, Any]:
-        """All issues with their values and fingerprints, from the lists of the API."""
+        """All issues with their values, states and fingerprints, from the lists of the API."""
         issues = self.ok("GET", "issues/", params={"limit": 1000})["results"]
+        for issue in issues:
+            issue["environments"] = {each["name"]: each["status"] for each in issue["environments"]}
         owned: dict[str, list[str]] = {issue["id"]: [] for issue in issues}
         for each in self.ok("GET", "fingerprints/", params={"limit": 1000})["results"]:
             owned[each["issue_id"]].append(each["fingerprint"])

@@ -4,6 +4,7 @@ The issues of the effect are locked, and all is as `before` says. Call `Mirror.s
 next query shows the change in every figure.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,10 @@ import sqlalchemy as sa
 from mothlight.issues import effect as effects
 from mothlight.issues.effect import Effect, Values
 from mothlight.issues.journal import Author
+from mothlight.model.issue_states import RESOLVED, write_states
 from mothlight.storage import mirror
 from mothlight.storage.metadata.repositories import fingerprints, issues, settings
 from mothlight.storage.metadata.repositories.changes import SETTINGS
-
-RESOLVED = "resolved"
 
 
 def apply_effect(connection: sa.Connection, author: Author, effect: Effect) -> None:
@@ -51,7 +51,7 @@ def _change(connection: sa.Connection, author: Author, effect: Effect) -> None:
         for issue_id, after in effect.after.items()
         if after and effect.before[issue_id] is not None and issue_id != SETTINGS
     }
-    _update(connection, author, changed)
+    _update(connection, author, changed, _states(connection, author.project_id, changed))
     assignees = {
         issue_id: effects.read_assignee(after["assignee"]) for issue_id, after in changed.items() if "assignee" in after
     }
@@ -60,11 +60,25 @@ def _change(connection: sa.Connection, author: Author, effect: Effect) -> None:
         settings.update_settings(connection, author.project_id, limits)
 
 
-def _update(connection: sa.Connection, author: Author, changed: dict[UUID, Values]) -> None:
+def _states(connection: sa.Connection, project_id: int, changed: Mapping[UUID, Values]) -> dict[UUID, str]:
+    """What the column of states says afterwards, of issues that get others."""
+    some = [issue_id for issue_id, after in changed.items() if any(map(effects.is_state, after))]
+    present = issues.load_issues(connection, project_id, some)
+    return {
+        issue_id: write_states(effects.with_states(issue.states, changed[issue_id]))
+        for issue_id, issue in present.items()
+    }
+
+
+def _update(
+    connection: sa.Connection, author: Author, changed: Mapping[UUID, Values], states: Mapping[UUID, str]
+) -> None:
     """One statement for all issues that get the same."""
     alike: dict[bytes, tuple[dict[str, Any], list[UUID]]] = {}
     for issue_id, after in changed.items():
-        columns = {name: value for name, value in after.items() if name != "assignee"}
+        columns = {name: value for name, value in after.items() if name != "assignee" and not effects.is_state(name)}
+        if issue_id in states:
+            columns["states"] = states[issue_id]
         if columns:
             alike.setdefault(msgspec.json.encode(columns), (columns, []))[1].append(issue_id)
     for columns, ids in alike.values():
@@ -72,5 +86,5 @@ def _update(connection: sa.Connection, author: Author, changed: dict[UUID, Value
 
 
 def _stamp(columns: dict[str, Any], moment: datetime) -> dict[str, datetime]:
-    """When an issue becomes resolved, also by an undo: events from before that do not reopen it."""
+    """When an issue as a whole became resolved, also by an undo."""
     return {"resolved_at": moment} if columns.get("status") == RESOLVED else {}

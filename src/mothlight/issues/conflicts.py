@@ -6,7 +6,18 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from mothlight.issues.effect import EXISTENCE, FINGERPRINTS, WHOLE, Effect, Values, read_effect, snapshot
+from mothlight.issues.effect import (
+    ELSEWHERE,
+    ENVIRONMENT,
+    EXISTENCE,
+    FINGERPRINTS,
+    WHOLE,
+    Effect,
+    Values,
+    aspect_of,
+    read_effect,
+    snapshot,
+)
 from mothlight.storage.metadata.repositories import changes, fingerprints, issues, settings
 from mothlight.storage.metadata.repositories.changes import SETTINGS, LaterTouch
 
@@ -34,10 +45,19 @@ class Present(msgspec.Struct, frozen=True):
     owners: Mapping[str, UUID]
     later: Mapping[Hashable, Sequence[UUID]]
     """Later entries in effect by what they touched: an issue and an aspect of it, or a fingerprint."""
+    environments: Mapping[UUID, Sequence[str]] = {}
+    """Aspects of environments that later entries touched."""
 
     def touching(self, issue: UUID, *aspects: str) -> list[UUID]:
-        """Later entries about some aspects of an issue."""
-        return list(dict.fromkeys(entry for aspect in aspects for entry in self.later.get((issue, aspect), ())))
+        """Later entries about some aspects of an issue. What was set everywhere was set in each environment too."""
+        own = () if ELSEWHERE not in aspects else self.environments.get(issue, ())
+        wanted = [*aspects, *(aspect for aspect in own if aspect not in aspects)]
+        return list(dict.fromkeys(entry for aspect in wanted for entry in self.later.get((issue, aspect), ())))
+
+    def touching_value(self, issue: UUID, name: str) -> list[UUID]:
+        """Later entries about a value. What was set everywhere was set in this environment too."""
+        everywhere = self.later.get((issue, ELSEWHERE), ()) if name.startswith(ENVIRONMENT) else ()
+        return list(dict.fromkeys([*self.touching(issue, aspect_of(name), EXISTENCE), *everywhere]))
 
     def moving(self, fingerprint: str) -> list[UUID]:
         """Later entries that gave a fingerprint to another issue."""
@@ -56,7 +76,8 @@ def read_present(connection: sa.Connection, project_id: int, effect: Effect, seq
     touches = changes.later_touches(connection, project_id, list(effect.before), seq)
     moves = _moves(connection, project_id, touches) if effect.owners_before else []
     later = _in_effect([*(((t.issue_id, aspect), t.origin, t.id) for t in touches for aspect in t.aspects), *moves])
-    return Present(values, {value: fingerprint.issue_id for value, fingerprint in owned.items()}, later)
+    owners = {value: fingerprint.issue_id for value, fingerprint in owned.items()}
+    return Present(values, owners, later, _environments(touches))
 
 
 def narrow(effect: Effect, present: Present) -> tuple[Effect, list[Left]]:
@@ -106,6 +127,13 @@ def _moves(connection: sa.Connection, project_id: int, touches: Sequence[LaterTo
         for _, entry in sorted(entries.items())
         for value in read_effect(entry).owners_before
     ]
+
+
+def _environments(touches: Sequence[LaterTouch]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    for touch in touches:
+        found.setdefault(touch.issue_id, []).extend(sorted(a for a in touch.aspects if a.startswith(ENVIRONMENT)))
+    return found
 
 
 def _in_effect(touched: Iterable[_Touched]) -> dict[Hashable, list[UUID]]:
@@ -165,8 +193,9 @@ def _blocked_values(effect: Effect, present: Present) -> Iterable[Left]:
             continue
         now = present.values[issue]
         for name, value in before.items():
-            touching = present.touching(issue, name, EXISTENCE)
-            if touching or now is None or now[name] != value:
+            touching = present.touching_value(issue, name)
+            # An environment without a state of its own has none among the present values.
+            if touching or now is None or now.get(name) != value:
                 yield Left(name, issue, None, touching)
 
 

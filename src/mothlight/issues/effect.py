@@ -3,15 +3,21 @@
 An entry of the change journal keeps its effect in `before` and `after`. A change of values of one issue is kept flat
 (`{"status": "active"}`); anything else as `{"issues": {id: values or null}, "fingerprints": {value: owner's id}}`,
 where null says that there is no such issue. Of an issue that the change makes or removes all values are kept.
+
+The states of an issue are a value each: `elsewhere`, that of all environments without one of their own, and one for
+each other environment (`environment:staging`; in an entry below `environments`), null where it has none of its own.
+The issue's `status` follows from them (`issues.status`), and is told beside them.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 
+from mothlight.model.issue_states import UNTOUCHED, State, States, read_environment_name, shown_environment
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry, Touch
 from mothlight.storage.metadata.repositories.issues import Assignee, StoredIssue
 
@@ -19,8 +25,10 @@ Values = dict[str, Any]
 """Aspects of an issue by name, as JSON."""
 
 VALUE_ASPECTS = ("status", "name", "description", "assignee")
+STATUS, ELSEWHERE, ENVIRONMENT = "status", "elsewhere", "environment:"
+ENVIRONMENTS = "environments"
 FINGERPRINTS, EXISTENCE = "fingerprints", "existence"
-WHOLE = frozenset((*VALUE_ASPECTS, FINGERPRINTS, EXISTENCE))
+WHOLE = frozenset((*VALUE_ASPECTS, ELSEWHERE, FINGERPRINTS, EXISTENCE)) - {STATUS}
 
 MERGED, SPLIT, UPDATED, ASSIGNED = "merged", "split", "updated", "assigned"
 
@@ -82,6 +90,7 @@ def read_effect(entry: Entry) -> Effect:
         )
     subject = entry.issue_ids[0] if entry.issue_ids else SETTINGS
     # A flat entry may tell more than what changed, say the event that was the reason.
+    before, after = _spread(before), _spread(after)
     return Effect({subject: before}, {subject: {name: after[name] for name in before}})
 
 
@@ -90,7 +99,7 @@ def write_effect(effect: Effect) -> tuple[dict[str, Any], dict[str, Any]]:
     if len(effect.before) == 1 and not effect.owners_before:
         (before,), (after,) = effect.before.values(), effect.after.values()
         if before is not None and after is not None:
-            return before, after
+            return _gathered(before), _gathered(after)
     return _nested(effect.before, effect.owners_before), _nested(effect.after, effect.owners_after)
 
 
@@ -108,8 +117,52 @@ def touches(effect: Effect) -> list[Touch]:
             continue
         owning = {FINGERPRINTS} if issue in losing | getting else set()
         activity = _activity(before, is_losing=issue in losing, is_getting=issue in getting)
-        found.append(Touch(issue, frozenset({*before, *owning}), None if issue == SETTINGS else activity))
+        aspects = {aspect_of(name) for name in before if name != STATUS}
+        found.append(Touch(issue, frozenset(aspects | owning), None if issue == SETTINGS else activity))
     return found
+
+
+def aspect_of(name: str) -> str:
+    """The word by which a touch names a value."""
+    return ENVIRONMENT + quote(name.removeprefix(ENVIRONMENT), safe="") if name.startswith(ENVIRONMENT) else name
+
+
+def state_cell(environment: str) -> str:
+    """The name of the value that is an environment's own state."""
+    return ENVIRONMENT + environment
+
+
+def is_state(name: str) -> bool:
+    """Whether a value is a state."""
+    return name == ELSEWHERE or name.startswith(ENVIRONMENT)
+
+
+def state_of(states: States, name: str) -> State:
+    """The state that a value is, as it counts: an environment without one of its own has that of all."""
+    return states.elsewhere if name == ELSEWHERE else states.of(name.removeprefix(ENVIRONMENT))
+
+
+def write_state(state: State | None) -> Values | None:
+    """A state as JSON."""
+    return None if state is None else {"status": state.status, **msgspec.to_builtins(state)}
+
+
+def write_states(states: States, instead_of: States = UNTOUCHED) -> Values:
+    """The states of an issue, a value each; null for environments that had one of their own and have none now."""
+    gone = {state_cell(name): None for name in instead_of.named}
+    named = {state_cell(name): write_state(state) for name, state in states.named.items()}
+    return {ELSEWHERE: write_state(states.elsewhere), **gone, **named}
+
+
+def with_states(states: States, values: Values) -> States:
+    """The states with those that some values say."""
+    for name, value in values.items():
+        state = msgspec.convert(value, State) if is_state(name) and value is not None else None
+        if name == ELSEWHERE:
+            states = States(state or states.elsewhere, states.named)
+        elif name.startswith(ENVIRONMENT):
+            states = states.having(name.removeprefix(ENVIRONMENT), state)
+    return states
 
 
 def snapshot(issue: StoredIssue) -> Values:
@@ -123,6 +176,7 @@ def snapshot(issue: StoredIssue) -> Values:
         "last_received_at": _text(issue.last_received_at),
         "resolved_at": _text(issue.resolved_at),
         "assignee": None if issue.assignee is None else issue.assignee.to_json(),
+        **write_states(issue.states),
     }
 
 
@@ -138,13 +192,14 @@ def restore(issue_id: UUID, values: Values) -> StoredIssue:
         last_received_at=_moment(values["last_received_at"]),
         resolved_at=_moment(values["resolved_at"]),
         assignee=read_assignee(values["assignee"]),
+        states=with_states(States(State(values["status"], _moment(values["resolved_at"]))), values),
     )
 
 
 def present_values(issue: StoredIssue, aspects: Collection[str]) -> Values:
     """Some values of an issue as they are now."""
     every = snapshot(issue)
-    return {name: every[name] for name in aspects}
+    return {name: every.get(name) for name in aspects}
 
 
 def read_assignee(value: Mapping[str, Any] | None) -> Assignee | None:
@@ -164,18 +219,36 @@ def _activity(values: Iterable[str], *, is_losing: bool, is_getting: bool) -> st
     if is_getting or is_losing:
         return MERGED if is_getting else SPLIT
     changed = set(values)
-    if changed & {"status", "name"}:
+    if changed & {STATUS, "name"} or any(map(is_state, changed)):
         return UPDATED
     return ASSIGNED if "assignee" in changed else None
 
 
 def _by_id(issues: Mapping[str, Values | None]) -> dict[UUID, Values | None]:
-    return {UUID(issue): values for issue, values in issues.items()}
+    return {UUID(issue): None if values is None else _spread(values) for issue, values in issues.items()}
+
+
+def _gathered(values: Values) -> Values:
+    """With the states of environments below one name."""
+    states = {
+        shown_environment(name.removeprefix(ENVIRONMENT)): value
+        for name, value in values.items()
+        if name.startswith(ENVIRONMENT)
+    }
+    others = {name: value for name, value in values.items() if not name.startswith(ENVIRONMENT)}
+    return {**others, ENVIRONMENTS: states} if states else others
+
+
+def _spread(values: Values) -> Values:
+    """The opposite of `_gathered`."""
+    states = values.get(ENVIRONMENTS) or {}
+    others = {name: value for name, value in values.items() if name != ENVIRONMENTS}
+    return {**others, **{state_cell(read_environment_name(name)): value for name, value in states.items()}}
 
 
 def _nested(issues: Mapping[UUID, Values | None], owners: Mapping[str, UUID]) -> dict[str, Any]:
     return {
-        "issues": {str(issue): values for issue, values in issues.items()},
+        "issues": {str(issue): None if values is None else _gathered(values) for issue, values in issues.items()},
         "fingerprints": {value: str(owner) for value, owner in owners.items()},
     }
 

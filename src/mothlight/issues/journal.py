@@ -17,7 +17,7 @@ from mothlight.storage.metadata.repositories.statements import Row
 CREATED = "created"
 REOPENED = "reopened"
 NOT_REOPENED = "not_reopened"
-"""A resolved issue was seen again and stayed resolved; `after` holds the reason and the first such event."""
+"""A resolved issue was seen again and stayed resolved; `after` holds the evidence and the first such event."""
 SETTINGS_CHANGED = "settings_changed"
 UNDONE = "undone"
 REDONE = "redone"
@@ -73,17 +73,18 @@ def record(
 
 
 def pipeline_entry(
-    identifier: UUID,
-    issue_id: UUID,
-    kind: str,
-    moment: datetime,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
+    identifier: UUID, kind: str, moment: datetime, effect: Effect, told: dict[str, Any] | None = None
 ) -> NewEntry:
-    """What the arrival of an event did to one issue. What stands in `before` is what changed."""
-    touch = Touch(issue_id, frozenset(before or ()))
-    return NewEntry(identifier, kind, PIPELINE, moment, [touch], before, after)
+    """What the arrival of an event did to one issue, and what there is to tell about it."""
+    before, after = write_effect(effect)
+    # A history shows what people did.
+    touched = [msgspec.structs.replace(touch, activity=None) for touch in touches(effect)]
+    return NewEntry(identifier, kind, PIPELINE, moment, touched, before or None, {**after, **(told or {})})
+
+
+def created_entry(identifier: UUID, issue_id: UUID, moment: datetime, told: dict[str, Any]) -> NewEntry:
+    """A new issue."""
+    return NewEntry(identifier, CREATED, PIPELINE, moment, [Touch(issue_id)], None, told)
 
 
 def announcement_row(identifier: UUID, kind: str, issue: StoredIssue, occasion: Occasion, moment: datetime) -> Row:

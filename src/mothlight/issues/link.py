@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from mothlight.issues import journal
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.ids import MakeId
+from mothlight.model.issue_states import shown_environment, write_environments
 from mothlight.model.stack import Fingerprint
 from mothlight.storage import mirror
 from mothlight.storage.metadata.repositories import changes, issues
@@ -60,7 +61,7 @@ def _insert(
     make_id: MakeId,
 ) -> None:
     made = {link.fingerprint.value: _new_issue(link, moment, make_id()) for link in _firsts(links, present)}
-    _insert_issues(connection, project_id, made, _earliest(links), moment, make_id)
+    _insert_issues(connection, project_id, made, links, moment, make_id)
     owners = issues.share_fingerprints(connection, project_id, {link.fingerprint.value for link in links})
     won = {value: issue for value, issue in made.items() if owners[value].issue_id == issue.id}
     issues.delete_issues(connection, [issue.id for value, issue in made.items() if value not in won])
@@ -75,11 +76,12 @@ def _insert_issues(
     connection: sa.Connection,
     project_id: int,
     made: Mapping[str, StoredIssue],
-    earliest: Mapping[str, datetime],
+    links: Sequence[_Link],
     moment: datetime,
     make_id: MakeId,
 ) -> None:
     """Issues by the fingerprint that each is made for."""
+    earliest, environments = _earliest(links), _environments(links)
     issues.insert_issues(connection, [issues.issue_row(project_id, issue) for issue in made.values()])
     issues.insert_fingerprints(
         connection,
@@ -91,6 +93,7 @@ def _insert_issues(
                 "issue_id": issue.id,
                 "version": 0,
                 "first_seen": earliest[value],
+                "environments": write_environments(environments[value]),
                 "created_at": moment,
             }
             for value, issue in made.items()
@@ -113,6 +116,13 @@ def _earliest(links: Sequence[_Link]) -> dict[str, datetime]:
         value, moment = link.fingerprint.value, link.sighting.earliest
         earliest[value] = min(earliest.get(value, moment), moment)
     return earliest
+
+
+def _environments(links: Sequence[_Link]) -> dict[str, set[str]]:
+    environments: dict[str, set[str]] = {}
+    for link in links:
+        environments.setdefault(link.fingerprint.value, set()).add(link.sighting.environment)
+    return environments
 
 
 def _new_issue(link: _Link, moment: datetime, identifier: UUID) -> StoredIssue:
@@ -164,12 +174,15 @@ def _tell(
         connection,
         project_id,
         [
-            journal.pipeline_entry(
+            journal.created_entry(
                 make_id(),
                 issue.id,
-                journal.CREATED,
                 moment,
-                after={"name": issue.name, "fingerprint": link.fingerprint.value},
+                {
+                    "name": issue.name,
+                    "fingerprint": link.fingerprint.value,
+                    "environment": shown_environment(link.sighting.environment),
+                },
             )
             for link, issue in created
         ],

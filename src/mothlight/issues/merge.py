@@ -1,16 +1,22 @@
-"""Merging issues: the target takes the fingerprints of the others, and with them all events, past and coming."""
+"""Merging issues: the target takes the fingerprints of the others, and with them all events, past and coming.
 
-from collections.abc import Iterable, Sequence
+Its own states win. Environments that are new to it get its status.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from mothlight.issues import journal
 from mothlight.issues.apply import apply_effect
-from mothlight.issues.effect import MERGED, Effect, Values, snapshot
+from mothlight.issues.effect import MERGED, Effect, Values, snapshot, state_cell, write_state
 from mothlight.issues.journal import Author
+from mothlight.issues.status import follow
 from mothlight.model.errors import not_found
+from mothlight.model.issue_states import SUPPRESSED, State
 from mothlight.storage.metadata.repositories import fingerprints, issues
+from mothlight.storage.metadata.repositories.environments import seen_environments
 from mothlight.storage.metadata.repositories.issues import StoredIssue
 
 
@@ -31,7 +37,9 @@ def plan_merge(
     sources = [locked[issue_id] for issue_id in wanted if issue_id in locked]
     if not sources:
         raise not_found("Issue not found")
-    return _effect(locked[target_id], sources, fingerprints.fingerprints_of_issues(connection, project_id, wanted))
+    owners = fingerprints.fingerprints_of_issues(connection, project_id, wanted)
+    seen = seen_environments(connection, project_id, [target_id, *wanted])
+    return follow(connection, project_id, _effect(locked[target_id], sources, owners, seen))
 
 
 def merge(connection: sa.Connection, author: Author, effect: Effect) -> None:
@@ -40,16 +48,30 @@ def merge(connection: sa.Connection, author: Author, effect: Effect) -> None:
     journal.record(connection, author, MERGED, effect)
 
 
-def _effect(target: StoredIssue, sources: Sequence[StoredIssue], owners: dict[str, UUID]) -> Effect:
+def _effect(
+    target: StoredIssue, sources: Sequence[StoredIssue], owners: dict[str, UUID], seen: Mapping[UUID, frozenset[str]]
+) -> Effect:
     assignee = _inherited(target, sources)
-    before: dict[UUID, Values | None] = {target.id: {} if assignee is None else {"assignee": None}}
-    after: dict[UUID, Values | None] = {target.id: {} if assignee is None else {"assignee": assignee}}
+    states = _states(target, seen)
+    taken = {} if assignee is None else {"assignee": assignee}
+    before: dict[UUID, Values | None] = {target.id: dict.fromkeys([*taken, *states])}
+    after: dict[UUID, Values | None] = {target.id: {**taken, **states}}
     return Effect(
         {**before, **{source.id: snapshot(source) for source in sources}},
         {**after, **{source.id: None for source in sources}},
         owners,
         dict.fromkeys(owners, target.id),
     )
+
+
+def _states(target: StoredIssue, seen: Mapping[UUID, frozenset[str]]) -> Values:
+    """Environments that are new to the target take its status."""
+    own = seen.get(target.id, frozenset())
+    state = State(SUPPRESSED) if target.status == SUPPRESSED else target.states.starting(own)
+    if not own or state == target.states.elsewhere:
+        return {}
+    new = frozenset().union(*seen.values()) - own - target.states.named.keys()
+    return {state_cell(name): write_state(state) for name in sorted(new)}
 
 
 def _inherited(target: StoredIssue, sources: Sequence[StoredIssue]) -> Values | None:

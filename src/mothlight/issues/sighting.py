@@ -1,10 +1,14 @@
-"""What a batch of events shows of one grouping key: issues are found and changed once for each, not for each event."""
+"""What a batch of events shows of one grouping key, in one environment and one release.
+
+Issues are found and changed once for each of these, not for each event.
+"""
 
 from datetime import datetime
 
 import msgspec
 
 from mothlight.model.event import ReceivedEvent
+from mothlight.model.issue_states import NOWHERE
 from mothlight.model.stack import Fingerprint
 
 
@@ -21,7 +25,7 @@ class Newcomer(msgspec.Struct, frozen=True):
 
 
 class Sighting(msgspec.Struct):
-    """The events of one grouping key in one batch."""
+    """The events of one grouping key, environment and release in one batch."""
 
     project_id: int
     grouping_key: int
@@ -32,13 +36,25 @@ class Sighting(msgspec.Struct):
     """The one with the latest time of its own."""
     received_at: datetime
     """The last receipt."""
+    environment: str = NOWHERE
+    release: str = ""
+    """The version that the events name; empty where they name none."""
     newcomer: Newcomer | None = None
     """None when the key was known."""
 
     @classmethod
-    def of(cls, grouping_key: int, event: ReceivedEvent) -> "Sighting":
+    def of(cls, grouping_key: int, event: ReceivedEvent, environment: str = NOWHERE, release: str = "") -> "Sighting":
         """The sighting of one event."""
-        return cls(event.project_id, grouping_key, event, event.timestamp, event, event.received_at)
+        return cls(
+            event.project_id,
+            grouping_key,
+            event,
+            event.timestamp,
+            event,
+            event.received_at,
+            environment,
+            release,
+        )
 
     def add(self, event: ReceivedEvent) -> None:
         """One more event, received later."""

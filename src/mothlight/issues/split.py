@@ -10,6 +10,7 @@ from mothlight.issues import journal
 from mothlight.issues.apply import apply_effect
 from mothlight.issues.effect import SPLIT, Effect, snapshot
 from mothlight.issues.journal import Author
+from mothlight.issues.status import follow
 from mothlight.model.errors import not_found
 from mothlight.storage.metadata.repositories import fingerprints, issues
 from mothlight.storage.metadata.repositories.issues import StoredIssue
@@ -38,12 +39,13 @@ def plan_split(connection: sa.Connection, author: Author, issue_id: UUID, parts:
     wanted = {part.fingerprint: part for part in reversed(parts) if part.fingerprint in owned}
     in_order = [wanted[value] for value in dict.fromkeys(part.fingerprint for part in parts) if value in wanted]
     made = {part.fingerprint: _new_issue(locked[issue_id], part, author) for part in in_order}
-    return Effect(
+    effect = Effect(
         {issue_id: {}, **{issue.id: None for issue in made.values()}},
         {issue_id: {}, **{issue.id: snapshot(issue) for issue in made.values()}},
         dict.fromkeys(made, issue_id),
         {value: issue.id for value, issue in made.items()},
     )
+    return follow(connection, author.project_id, effect)
 
 
 def split(connection: sa.Connection, author: Author, effect: Effect) -> list[UUID]:

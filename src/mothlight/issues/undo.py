@@ -10,11 +10,22 @@ import sqlalchemy as sa
 from mothlight.issues import journal
 from mothlight.issues.apply import apply_effect
 from mothlight.issues.conflicts import Left, narrow, read_present, without
-from mothlight.issues.effect import Effect, read_assignee, read_effect
+from mothlight.issues.effect import (
+    ELSEWHERE,
+    Effect,
+    is_state,
+    read_assignee,
+    read_effect,
+    state_of,
+    with_states,
+    write_state,
+)
 from mothlight.issues.journal import Author
 from mothlight.issues.limits import SETTINGS_SUBJECT
+from mothlight.issues.status import follow, without_statuses
 from mothlight.model.errors import Refused, invalid, not_found
-from mothlight.storage.metadata.repositories import access, changes
+from mothlight.model.issue_states import RESOLVED
+from mothlight.storage.metadata.repositories import access, changes, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
 from mothlight.storage.metadata.repositories.statements import take_turns
 
@@ -54,7 +65,7 @@ def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, forc
         raise invalid(f"What is {entry.kind.replace('_', ' ')} cannot be undone.")
     if entry.undone_by is not None:
         raise ChangedSince([entry.undone_by])
-    whole = read_effect(entry).reversed()
+    whole = without_statuses(read_effect(entry).reversed())
     if SETTINGS in whole.before:
         take_turns(connection, SETTINGS_SUBJECT, author.project_id)
     effect, left = narrow(whole, read_present(connection, author.project_id, whole, entry.seq))
@@ -63,7 +74,8 @@ def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, forc
     effect, gone = _without_the_gone(connection, author.project_id, effect)
     if effect.is_empty:
         raise ChangedSince([])
-    return UndoPlan(entry, effect, [*left, *gone])
+    stamped = _resolved_anew(connection, author, effect)
+    return UndoPlan(entry, follow(connection, author.project_id, stamped), [*left, *gone])
 
 
 def undo(connection: sa.Connection, author: Author, plan: UndoPlan) -> UUID:
@@ -71,6 +83,25 @@ def undo(connection: sa.Connection, author: Author, plan: UndoPlan) -> UUID:
     apply_effect(connection, author, plan.effect)
     kind = journal.UNDONE if plan.entry.depth % 2 == 0 else journal.REDONE
     return journal.record(connection, author, kind, plan.effect, takes_back=plan.entry)
+
+
+def _resolved_anew(connection: sa.Connection, author: Author, effect: Effect) -> Effect:
+    """What becomes resolved again is so from now on: events from before do not reopen it."""
+    changed = {key for key in effect.staying if any(map(is_state, effect.after[key] or ()))}
+    present = issues.load_issues(connection, author.project_id, changed)
+    after = dict(effect.after)
+    for key, issue in present.items():
+        values = after[key] or {}
+        states = with_states(issue.states, values)
+        anew = {
+            name: write_state(msgspec.structs.replace(state, resolved_at=author.moment))
+            for name in values
+            # Where the state of all comes back, it is resolved anew itself.
+            if name == ELSEWHERE or (is_state(name) and (values[name] is not None or ELSEWHERE not in values))
+            if (state := state_of(states, name)).status == RESOLVED and state_of(issue.states, name).status != RESOLVED
+        }
+        after[key] = {**values, **anew}
+    return msgspec.structs.replace(effect, after=after)
 
 
 def _in_order(left: Sequence[Left]) -> list[UUID]:

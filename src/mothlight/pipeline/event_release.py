@@ -65,12 +65,13 @@ def describe_release(release: Release) -> EventRelease:
         text=msgspec.json.encode(told).decode(),
         names=list(dict.fromkeys(_names(str(release.id), told))),
         filled={name: msgspec.Raw(msgspec.json.encode(value)) for name, value in filled.items()},
+        version=release.version,
     )
 
 
 def describe_text(version: str) -> EventRelease:
     """A version that nobody told us more about."""
-    return EventRelease(msgspec.json.encode({"version": version}).decode(), [version], {})
+    return EventRelease(msgspec.json.encode({"version": version}).decode(), [version], {}, version)
 
 
 def sent_names(releases: object) -> list[str]:

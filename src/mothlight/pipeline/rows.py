@@ -9,6 +9,7 @@ from mothlight.frames.decode import decode
 from mothlight.frames.errors import Unprocessable
 from mothlight.frames.facts import exception_types, exception_values, is_handled, other_texts
 from mothlight.frames.variables import mask_list
+from mothlight.pipeline.event_environment import environment_of
 from mothlight.pipeline.moments import moment_text
 from mothlight.pipeline.stages.normalise import ERRORS, LIST, SMALL_BYTES, read_text
 from mothlight.pipeline.states import Linked, Unreadable
@@ -46,6 +47,7 @@ def event_row(item: Linked, person_id: str) -> EventRow:
         release_names=item.release.names,
         properties=encode_properties(normalised.properties),
         texts=other_texts(entries),
+        environment=item.environment,
     )
 
 
@@ -72,6 +74,7 @@ def noted_row(item: Unreadable, person_id: str) -> EventRow:
         release="",
         release_names=[],
         properties=encode_properties(properties),
+        environment=environment_of(properties),
     )
 
 

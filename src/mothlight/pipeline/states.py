@@ -54,6 +54,8 @@ class EventRelease(msgspec.Struct, frozen=True):
     """Texts that the `release` criterion matches."""
     filled: dict[str, msgspec.Raw]
     """Values for properties that the event lacks."""
+    version: str = ""
+    """What `issues.regressions` compares; empty where there is none."""
 
 
 class Released(msgspec.Struct, frozen=True, gc=False):
@@ -79,6 +81,7 @@ class Linked(msgspec.Struct, frozen=True, gc=False):
     normalised: Normalised
     release: EventRelease
     grouping_key: int
+    environment: str = ""
 
 
 class Unreadable(msgspec.Struct, frozen=True, gc=False):

@@ -47,11 +47,18 @@ def list_criteria(
         conditions.append(f"has(release_names, {bindings.text(question.release)})")
     if question.fingerprints:
         conditions.append(_of_fingerprints(question.fingerprints, bindings))
+    if question.environments:
+        conditions.append(in_environments(question.environments, bindings))
     if question.person_id is not None:
         conditions.append(_of_person(question.person_id, bindings))
     if question.url is not None:
         conditions.append(plain(contains_sql(property_text("$current_url"), question.url, bindings)))
     return conditions + token_conditions(tokens, *place, bindings)
+
+
+def in_environments(environments: Sequence[str], bindings: Bindings) -> str:
+    """The condition that an event comes from one of the environments."""
+    return f"environment IN {bindings.texts(environments)}"
 
 
 def of_issues(issue_ids: Sequence[UUID], bindings: Bindings) -> str:

@@ -58,6 +58,8 @@ class IssueList(msgspec.Struct, frozen=True, kw_only=True):
     fingerprints: tuple[str, ...] = ()
     person_id: UUID | None = None
     url: str | None = None
+    environments: tuple[str, ...] = ()
+    """Figures and status speak of these; none: of all. The empty one is that of events that name none."""
 
 
 class IssueDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +70,7 @@ class IssueDetail(msgspec.Struct, frozen=True, kw_only=True):
     filter_test_accounts: bool = True
     volume_resolution: int = 0
     include_sparkline: bool = False
+    environments: tuple[str, ...] = ()
 
 
 class IssueEvents(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +87,7 @@ class IssueEvents(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = 0
     verbosity: Verbosity = "summary"
     only_app_frames: bool = True
+    environments: tuple[str, ...] = ()
 
 
 class IssueValues(msgspec.Struct, frozen=True, kw_only=True):

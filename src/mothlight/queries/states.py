@@ -21,25 +21,45 @@ class IssueState(msgspec.Struct, frozen=True):
     assignee: Assignee | None
 
 
-def read_states(store: EventStore, project_id: int, issue_ids: Sequence[UUID]) -> dict[UUID, IssueState]:
-    """The state of each of the issues that the project has."""
+def read_states(
+    store: EventStore, project_id: int, issue_ids: Sequence[UUID], environments: Sequence[str] = ()
+) -> dict[UUID, IssueState]:
+    """The state of each of the issues that the project has; the status in some environments, or of all."""
     if not issue_ids:
         return {}
+    bindings = Bindings()
+    ids = bindings.bind(issue_ids, "Array(UUID)")
+    status = status_in(environments, bindings)
     sql = (
-        f"SELECT issue_id, name, description, {SHOWN_STATUS}, assignee_user, assignee_role FROM issues FINAL "
-        f"WHERE {OF_PROJECT} AND deleted = 0 AND issue_id IN {{ids:Array(UUID)}}"
+        f"SELECT issue_id, name, description, {status}, assignee_user, assignee_role FROM issues FINAL "
+        f"WHERE {OF_PROJECT} AND deleted = 0 AND issue_id IN {ids}"
     )
-    return {row[0]: _state(*row) for row in store.query(project_id, sql, {"ids": issue_ids})}
+    return {row[0]: _state(*row) for row in store.query(project_id, sql, bindings.parameters)}
 
 
-def in_state(status: str | None, assignee: Assignee | None, bindings: Bindings) -> str:
-    """The subquery of the ids of issues in a state; None means any."""
+def in_state(
+    status: str | None, assignee: Assignee | None, bindings: Bindings, environments: Sequence[str] = ()
+) -> str:
+    """The subquery of the ids of issues in a state, in some environments or altogether; None means any."""
     conditions = [OF_PROJECT, "deleted = 0"]
     if status is not None:
-        conditions.append(f"{SHOWN_STATUS} = {bindings.text(status)}")
+        conditions.append(f"{status_in(environments, bindings)} = {bindings.text(status)}")
     if assignee is not None:
         conditions.append(_assigned_to(assignee, bindings))
     return f"SELECT issue_id FROM issues FINAL WHERE {' AND '.join(conditions)}"
+
+
+def status_in(environments: Sequence[str], bindings: Bindings) -> str:
+    """SQL of an issue's status in some environments, by the rule for all; all where it was seen in none of them."""
+    if not environments:
+        return SHOWN_STATUS
+    wanted = bindings.texts(environments)
+    there = f"arrayFilter((each, place) -> has({wanted}, place), environment_statuses, environments)"
+    of_these = (
+        f"multiIf(empty({there}), status, has({there}, 'active'), 'active', "
+        f"arrayAll(each -> each = 'suppressed', {there}), 'suppressed', 'resolved')"
+    )
+    return f"if({of_these} IN ('archived', 'pending_release'), 'resolved', {of_these})"
 
 
 def _assigned_to(assignee: Assignee, bindings: Bindings) -> str:

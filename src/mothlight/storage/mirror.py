@@ -17,6 +17,7 @@ from mothlight.storage.events.properties import encode_properties
 from mothlight.storage.events.rows import IssueRow, OverrideRow, OwnerRow, PersonRow
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories import issues, mirror, persons
+from mothlight.storage.metadata.repositories.environments import seen_environments
 from mothlight.storage.metadata.repositories.project_lifetime import existing_projects
 
 OWNER, ISSUE, PERSON, OVERRIDE = "owner", "issue", "person", "override"
@@ -40,7 +41,7 @@ def note_fingerprints(
 
 
 def note_issues(connection: sa.Connection, project_id: int, issue_ids: Iterable[UUID], moment: datetime) -> None:
-    """Note that name, description, status or assignee of issues changed, or that they are gone."""
+    """Note that issues have another name, description, state or assignee, were seen elsewhere, or are gone."""
     mirror.write_notes(connection, project_id, ISSUE, map(str, issue_ids), moment)
 
 
@@ -111,8 +112,12 @@ class Mirror:
         by_id = _by_id(versions)
         with reading(self._engine) as connection:
             loaded = issues.load_issues(connection, project_id, list(by_id))
+            seen = seen_environments(connection, project_id, list(by_id))
         self._store.insert_issues(
-            [_issue_row(project_id, str(key), loaded.get(key), version) for key, version in by_id.items()]
+            [
+                _issue_row(project_id, str(key), loaded.get(key), sorted(seen.get(key, ())), version)
+                for key, version in by_id.items()
+            ]
         )
 
     def _write_persons(self, project_id: int, versions: Versions) -> None:
@@ -160,7 +165,9 @@ def _owner_row(project_id: int, state: issues.OwnerState, version: int) -> Owner
     )
 
 
-def _issue_row(project_id: int, issue_id: str, issue: issues.StoredIssue | None, version: int) -> IssueRow:
+def _issue_row(
+    project_id: int, issue_id: str, issue: issues.StoredIssue | None, environments: list[str], version: int
+) -> IssueRow:
     if issue is None:
         return IssueRow(project_id, issue_id, None, None, "", 0, "", 1, version)
     assignee = issue.assignee or issues.Assignee()
@@ -174,6 +181,8 @@ def _issue_row(project_id: int, issue_id: str, issue: issues.StoredIssue | None,
         assignee_role="" if assignee.role_id is None else str(assignee.role_id),
         deleted=0,
         version=version,
+        environments=environments,
+        environment_statuses=[issue.states.of(environment).status for environment in environments],
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.issues.conflicts import Left
-from mothlight.issues.effect import Effect
+from mothlight.issues.effect import ELSEWHERE, STATUS, Effect
 from mothlight.issues.journal import Author
 from mothlight.queries.answers import affected
 from mothlight.queries.answers.affected import Affected
@@ -30,7 +30,9 @@ class LeftShape(msgspec.Struct, frozen=True):
     def of(cls, left: Left) -> "LeftShape":
         """From the plan of an undo. The project's settings are no issue."""
         issue_id = None if left.issue_id == SETTINGS else left.issue_id
-        return cls(left.what, issue_id, left.fingerprint, left.changes)
+        # What is set everywhere is the status, for those who ask.
+        what = STATUS if left.what == ELSEWHERE else left.what
+        return cls(what, issue_id, left.fingerprint, left.changes)
 
 
 class DryRunShape(msgspec.Struct, frozen=True):
@@ -46,14 +48,18 @@ class DryRunShape(msgspec.Struct, frozen=True):
     left: list[LeftShape] = []
 
 
-def dry_run(call: Work, plan: Callable[[sa.Connection, Author], tuple[Effect | None, Sequence[Left]]]) -> DryRunShape:
-    """The consequences of what is planned. Nothing is written."""
+def dry_run(
+    call: Work,
+    plan: Callable[[sa.Connection, Author], tuple[Effect | None, Sequence[Left]]],
+    environment: str | None = None,
+) -> DryRunShape:
+    """The consequences of what is planned, about events of one environment or of all. Nothing is written."""
     with reading(call.parts.database) as connection:
         effect, left = plan(connection, author_of(call))
-        touched = [] if effect is None or effect.is_empty else [each for each in effect.before if each != SETTINGS]
+        touched = [] if effect is None else [each for each in effect.before if _is_touched(effect, each)]
         moved = [] if effect is None else list(effect.owners_before)
         owned = moved or list(fingerprints_of_issues(connection, call.project.id, touched))
-    figures = _figures(call, moved, touched)
+    figures = _figures(call, moved, touched, environment)
     return DryRunShape(
         dry_run=True,
         issues=len(touched),
@@ -65,8 +71,15 @@ def dry_run(call: Work, plan: Callable[[sa.Connection, Author], tuple[Effect | N
     )
 
 
-def _figures(call: Work, moved: Sequence[str], touched: Sequence[UUID]) -> Affected:
+def _is_touched(effect: Effect, issue_id: UUID) -> bool:
+    """Whether something about an issue would be other than before."""
+    if issue_id == SETTINGS or effect.is_empty:
+        return False
+    return bool(effect.owners_before or effect.made or effect.removed or effect.before[issue_id])
+
+
+def _figures(call: Work, moved: Sequence[str], touched: Sequence[UUID], environment: str | None) -> Affected:
     """Over the events that get another issue; where none does, over those of the issues."""
     if moved:
         return affected.of_fingerprints(call.parts.events, call.project.id, moved)
-    return affected.of_issues(call.parts.events, call.project.id, touched) if touched else Affected()
+    return affected.of_issues(call.parts.events, call.project.id, touched, environment) if touched else Affected()

@@ -170,7 +170,8 @@ def test_a_reopening_by_an_event_is_taken_back(triage):
     entry = triage.undone(reopened)
 
     assert triage.figures()[issue].status == "resolved"
-    assert (entry["before"], entry["after"]) == ({"status": "active"}, {"status": "resolved"})
+    assert entry["before"] == {"status": "active", "environments": {"unnamed": {"status": "active"}}}
+    assert entry["after"]["status"] == entry["after"]["environments"]["unnamed"]["status"] == "resolved"
 
 
 # Conflicts

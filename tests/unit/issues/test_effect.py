@@ -79,7 +79,8 @@ def test_each_issue_is_told_with_what_changed():
 @pytest.mark.parametrize(
     ("values", "activity"),
     [
-        ({"status": "x"}, "updated"),
+        ({"elsewhere": {"status": "x"}}, "updated"),
+        ({"environment:staging": None}, "updated"),
         ({"name": "x", "assignee": None}, "updated"),
         ({"assignee": None}, "assigned"),
         ({"description": "x"}, None),

@@ -90,7 +90,8 @@ class AttachRelease:
 
 
 def _with_sent(found: EventRelease, sent: msgspec.Raw) -> EventRelease:
-    return EventRelease(found.text, [*dict.fromkeys([*found.names, *sent_names(decode(sent))])], found.filled)
+    names = [*dict.fromkeys([*found.names, *sent_names(decode(sent))])]
+    return EventRelease(found.text, names, found.filled, found.version)
 
 
 def _choose(wanted: Wanted, by_id: Mapping[UUID, Release], by_hash: Mapping[str, Release]) -> EventRelease:

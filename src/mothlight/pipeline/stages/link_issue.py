@@ -1,22 +1,25 @@
 """Links each exception to its issue, which begins or comes back where needed; drops those of suppressed issues.
 
-All work is done once for each grouping key of the batch. Nothing is remembered between batches: who owns a key, and the
-status of an issue, are read anew, so that changes by people and by other nodes count at once.
+All work is done once for each grouping key of the batch, in each environment and release. Nothing is remembered
+between batches: who owns a key, and where its issue stands, are read anew, so that changes by people and by other nodes
+count at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from mothlight.grouping import candidates, manual
 from mothlight.issues.link import link_newcomers
-from mothlight.issues.receive import SUPPRESSED, Seen, is_news, receive
+from mothlight.issues.receive import is_news, is_wanted, receive
+from mothlight.issues.release_sightings import ReleaseSightings
 from mothlight.issues.severity import infer_severity, read_severity
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
 from mothlight.model.outcome import DropReason
 from mothlight.model.stack import ExceptionEntry
+from mothlight.pipeline.event_environment import environment_of
 from mothlight.pipeline.stages.normalise import read_text
 from mothlight.pipeline.stages.resolve import resolved_stack
 from mothlight.pipeline.states import Batch, Fingerprinted, Linked
@@ -26,6 +29,8 @@ from mothlight.storage.mirror import Mirror
 
 Key = tuple[int, int]
 """Project and grouping key."""
+Place = tuple[int, int, str, str]
+"""Project, grouping key, environment and release."""
 
 
 class LinkIssue:
@@ -36,46 +41,58 @@ class LinkIssue:
         self._mirror = mirror
         self._clock = clock
         self._make_id = make_id
+        self._releases = ReleaseSightings(engine)
         # A crash may have left notes; events must not be stored before the owners of their keys.
         self._is_mirror_behind = True
 
     def __call__(self, batch: Batch[Fingerprinted]) -> Batch[Linked]:
         """Keep the exceptions whose issue wants them."""
-        sightings, firsts = _gather(batch.items)
+        places = [_place(item) for item in batch.items]
+        sightings, firsts = _gather(batch.items, places)
+        self._releases.note(sightings.values())
         owners = self._find_or_make(sightings, firsts)
         owners = self._receive(sightings, owners)
         self._sync_mirror()
+        wanted = {place for place, sighting in sightings.items() if is_wanted(sighting, owners[place[:2]])}
         linked = [
-            Linked(item.normalised, item.release, item.grouping_key)
-            for item in batch.items
-            if owners[item.normalised.event.project_id, item.grouping_key].status != SUPPRESSED
+            Linked(item.normalised, item.release, item.grouping_key, place[2])
+            for item, place in zip(batch.items, places, strict=True)
+            if place in wanted
         ]
         batch.drop(DropReason.SUPPRESSED_ISSUE, len(batch.items) - len(linked))
         return batch.hand_on(linked)
 
-    def _find_or_make(self, sightings: dict[Key, Sighting], firsts: dict[Key, Fingerprinted]) -> dict[Key, Owner]:
-        owners = self._find(sightings)
-        missing = [key for key in sightings if key not in owners]
+    def _find_or_make(
+        self, sightings: Mapping[Place, Sighting], firsts: Mapping[Place, Fingerprinted]
+    ) -> dict[Key, Owner]:
+        owners = self._find({place[:2] for place in sightings})
+        missing: dict[Key, Place] = {}
+        for place in sightings:
+            if place[:2] not in owners:
+                missing.setdefault(place[:2], place)
         if not missing:
             return owners
-        for key in missing:
-            sightings[key].newcomer = _newcomer(firsts[key])
+        for place in missing.values():
+            sightings[place].newcomer = _newcomer(firsts[place])
         self._is_mirror_behind = True
         with writing(self._engine) as connection:
-            for project_id, some in _by_project(sightings[key] for key in missing).items():
+            for project_id, some in _by_project(sightings[place] for place in missing.values()).items():
                 link_newcomers(connection, project_id, some, self._clock(), self._make_id)
         return {**owners, **self._find(missing)}
 
-    def _receive(self, sightings: dict[Key, Sighting], owners: dict[Key, Owner]) -> dict[Key, Owner]:
-        news = [key for key, sighting in sightings.items() if is_news(sighting, owners[key])]
-        if not news:
-            return owners
-        self._is_mirror_behind = True
-        with writing(self._engine) as connection:
-            for project_id, some in _by_project(sightings[key] for key in news).items():
-                seen: list[Seen] = [(sighting, owners[project_id, sighting.grouping_key]) for sighting in some]
-                receive(connection, project_id, seen, self._clock(), self._make_id)
-        return {**owners, **self._find(news)}
+    def _receive(self, sightings: Mapping[Place, Sighting], owners: dict[Key, Owner]) -> dict[Key, Owner]:
+        news = [sighting for place, sighting in sightings.items() if is_news(sighting, owners[place[:2]])]
+        # What went to another issue in between is received there.
+        while news:
+            self._is_mirror_behind = True
+            moved: list[Sighting] = []
+            with writing(self._engine) as connection:
+                for project_id, some in _by_project(news).items():
+                    seen = [(each, owners[project_id, each.grouping_key]) for each in some]
+                    moved += receive(connection, project_id, seen, self._clock(), self._make_id)
+            owners = {**owners, **self._find({(each.project_id, each.grouping_key) for each in news})}
+            news = moved
+        return owners
 
     def _find(self, keys: Iterable[Key]) -> dict[Key, Owner]:
         by_project: dict[int, list[int]] = {}
@@ -94,18 +111,23 @@ class LinkIssue:
             self._is_mirror_behind = False
 
 
-def _gather(items: Iterable[Fingerprinted]) -> tuple[dict[Key, Sighting], dict[Key, Fingerprinted]]:
-    sightings: dict[Key, Sighting] = {}
-    firsts: dict[Key, Fingerprinted] = {}
-    for item in items:
-        event = item.normalised.event
-        key = (event.project_id, item.grouping_key)
-        sighting = sightings.get(key)
+def _place(item: Fingerprinted) -> Place:
+    event = item.normalised.event
+    return event.project_id, item.grouping_key, environment_of(item.normalised.properties), item.release.version
+
+
+def _gather(
+    items: Sequence[Fingerprinted], places: Sequence[Place]
+) -> tuple[dict[Place, Sighting], dict[Place, Fingerprinted]]:
+    sightings: dict[Place, Sighting] = {}
+    firsts: dict[Place, Fingerprinted] = {}
+    for item, place in zip(items, places, strict=True):
+        sighting = sightings.get(place)
         if sighting is None:
-            sightings[key] = Sighting.of(item.grouping_key, event)
-            firsts[key] = item
+            sightings[place] = Sighting.of(item.grouping_key, item.normalised.event, place[2], place[3])
+            firsts[place] = item
         else:
-            sighting.add(event)
+            sighting.add(item.normalised.event)
     return sightings, firsts
 
 

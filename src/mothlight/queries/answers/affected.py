@@ -7,6 +7,7 @@ import msgspec
 
 from mothlight.filters.bindings import Bindings
 from mothlight.filters.fields import OF_PROJECT
+from mothlight.queries.criteria import in_environments
 from mothlight.queries.figures import USER
 from mothlight.storage.events.interface import EventStore
 
@@ -24,14 +25,17 @@ def of_fingerprints(store: EventStore, project_id: int, fingerprints: Sequence[s
     return _count(store, project_id, f"fingerprint IN {bindings.texts(list(fingerprints))}", bindings)
 
 
-def of_issues(store: EventStore, project_id: int, issue_ids: Sequence[UUID]) -> Affected:
-    """Over the events that belong to one of the issues."""
+def of_issues(
+    store: EventStore, project_id: int, issue_ids: Sequence[UUID], environment: str | None = None
+) -> Affected:
+    """Over the events that belong to one of the issues, in one environment or in all."""
     bindings = Bindings()
-    return _count(store, project_id, f"issue_id IN {bindings.bind(issue_ids, 'Array(UUID)')}", bindings)
+    there = "" if environment is None else f" AND {in_environments([environment], bindings)}"
+    return _count(store, project_id, f"issue_id IN {bindings.bind(issue_ids, 'Array(UUID)')}", bindings, there)
 
 
-def _count(store: EventStore, project_id: int, of_owner: str, bindings: Bindings) -> Affected:
+def _count(store: EventStore, project_id: int, of_owner: str, bindings: Bindings, also: str = "") -> Affected:
     owned = f"SELECT grouping_key FROM owners FINAL WHERE {OF_PROJECT} AND {of_owner}"
-    sql = f"SELECT count(), uniqExact({USER}) FROM events WHERE {OF_PROJECT} AND grouping_key IN ({owned})"
+    sql = f"SELECT count(), uniqExact({USER}) FROM events WHERE {OF_PROJECT} AND grouping_key IN ({owned}){also}"
     ((events, users),) = store.query(project_id, sql, bindings.parameters)
     return Affected(int(events), int(users))

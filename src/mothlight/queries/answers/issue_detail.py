@@ -13,7 +13,7 @@ from mothlight.filters.sql import all_of
 from mothlight.model.errors import Unavailable
 from mothlight.model.stack import Frame
 from mothlight.queries.answers.issue_list import Aggregations, aggregations
-from mothlight.queries.criteria import of_issues, read_test_account_filters
+from mothlight.queries.criteria import in_environments, of_issues, read_test_account_filters
 from mothlight.queries.date_range import DateRange, figures_range, samples_range
 from mothlight.queries.figures import Matching, OneIssue, read_one
 from mothlight.queries.questions import Assignee, IssueDetail
@@ -59,13 +59,15 @@ def answer(
     question: IssueDetail, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime
 ) -> ShownIssue | None:
     """The issue that a question asks for; None when the project has none such."""
-    state = read_states(store, project_id, [question.issue_id]).get(question.issue_id)
+    state = read_states(store, project_id, [question.issue_id], question.environments).get(question.issue_id)
     if state is None:
         return None
     filters = read_test_account_filters(metadata, project_id, wanted=question.filter_test_accounts)
     range_ = figures_range(question.window, now)
     buckets = Buckets(range_, _parts(question))
-    found = read_one(store, project_id, question.issue_id, _matching(range_, filters, now), buckets)
+    found = read_one(
+        store, project_id, question.issue_id, _matching(range_, filters, question.environments, now), buckets
+    )
     if found is None:
         return _without_events(state, question)
     newest = _newest(question, store, project_id, filters, found.figures.last_seen, now)
@@ -130,9 +132,12 @@ def _decoded(value: Any) -> Any:
         return None
 
 
-def _matching(range_: DateRange, filters: Sequence[PropertyFilter], now: datetime) -> Matching:
+def _matching(
+    range_: DateRange, filters: Sequence[PropertyFilter], environments: Sequence[str], now: datetime
+) -> Matching:
     bindings = Bindings()
-    return Matching([range_.condition(bindings), *all_of(filters, bindings, now)], bindings)
+    there = [in_environments(environments, bindings)] if environments else []
+    return Matching([range_.condition(bindings), *there, *all_of(filters, bindings, now)], bindings)
 
 
 def _newest(
@@ -147,7 +152,7 @@ def _newest(
     # The newest event is not older than the newest one of the figures, unless that one lies on a bound.
     if range_.start < last_seen < range_.end:
         range_ = DateRange(last_seen - timedelta(microseconds=1), range_.end, strict=True)
-    matching = _matching(range_, filters, now)
+    matching = _matching(range_, filters, question.environments, now)
     of_issue = matching.also(of_issues([question.issue_id], matching.bindings))
     try:
         return next(iter(read_samples(store, project_id, of_issue, "DESC", (1, 0), [RELEASES])), None)

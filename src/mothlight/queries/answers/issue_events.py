@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mothlight.filters.bindings import Bindings
 from mothlight.filters.sql import all_of
-from mothlight.queries.criteria import of_issues, read_test_account_filters
+from mothlight.queries.criteria import in_environments, of_issues, read_test_account_filters
 from mothlight.queries.date_range import samples_range
 from mothlight.queries.figures import Matching
 from mothlight.queries.questions import IssueEvents
@@ -54,6 +54,8 @@ def answer(
         of_issues([question.issue_id], bindings),
         *all_of(filters, bindings, now),
     ]
+    if question.environments:
+        conditions.append(in_environments(question.environments, bindings))
     if question.search_query is not None:
         conditions.append(phrase_condition(question.search_query, bindings))
     page = (question.limit + 1, question.offset)

@@ -67,7 +67,7 @@ def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_
     found = summaries(store, project_id, _order_sql(question, matching), matching)
     page = found[: question.limit]
     figures = read_figures(store, project_id, page, matching)
-    states = read_states(store, project_id, list(figures))
+    states = read_states(store, project_id, list(figures), question.environments)
     buckets = Buckets(range_, max(1, question.volume_resolution))
     volumes = _volumes(store, project_id, figures, matching, buckets)
     shown = [each.issue_id for each in page if each.issue_id in states]
@@ -109,7 +109,7 @@ def _volumes(
 def _order_sql(question: IssueList, matching: Matching) -> str:
     """Summaries of the page's issues and of one more."""
     bindings = matching.bindings
-    issues = in_state(question.status, question.assignee, bindings)
+    issues = in_state(question.status, question.assignee, bindings, question.environments)
     with_people = question.order_by in {"users", "sessions"} or bool(
         question.search_query or question.user or question.file_path
     )

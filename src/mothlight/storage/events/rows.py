@@ -37,6 +37,8 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     `storage.events.properties`."""
     texts: list[str] = []
     """Other texts of the exceptions that a search must find: their modules and what their mechanisms say."""
+    environment: str = ""
+    """Empty when the event names none."""
 
 
 class StackRow(msgspec.Struct, frozen=True):
@@ -88,6 +90,10 @@ class IssueRow(msgspec.Struct, frozen=True):
     """Role id, or empty."""
     deleted: int
     version: int
+    environments: list[str] = []
+    """Where it was seen."""
+    environment_statuses: list[str] = []
+    """The status in each of them, in the same order."""
 
 
 class PersonRow(msgspec.Struct, frozen=True):

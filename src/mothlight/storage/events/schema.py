@@ -230,5 +230,28 @@ def _first_tables(cluster: str | None) -> list[str]:
     return [statement for table in tables for statement in create_table(table, cluster)]
 
 
-MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (_first_tables,)
+def _environments(cluster: str | None) -> list[str]:
+    """Where each event comes from, and the state of issues there. What was there before names no environment."""
+    return [
+        *_add_columns("events", [f"environment LowCardinality(String) {_ZSTD}"], cluster),
+        *_add_columns(
+            "issues",
+            [
+                "environments Array(String)",
+                # The state in each of these, in the same order.
+                "environment_statuses Array(LowCardinality(String))",
+            ],
+            cluster,
+        ),
+    ]
+
+
+def _add_columns(table: str, columns: Sequence[str], cluster: str | None) -> list[str]:
+    """The statements that add columns to a table, in both of its forms."""
+    added = ", ".join(f"ADD COLUMN IF NOT EXISTS {column}" for column in columns)
+    names = [table] if cluster is None else [f"{table}_local", table]
+    return [f"ALTER TABLE {name}{on_cluster(cluster)} {added}" for name in names]
+
+
+MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (_first_tables, _environments)
 """Version n is reached by the nth entry. Each gives the statements for a cluster's name or None."""

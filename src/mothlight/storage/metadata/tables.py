@@ -177,6 +177,7 @@ issues = sa.Table(
     _moment("created_at"),
     _moment("last_received_at", nullable=True),
     _moment("resolved_at", nullable=True),  # when the status last became resolved
+    sa.Column("states", sa.Text),  # JSON of `model.issue_states.States`; null: as `status` and `resolved_at` say
     sa.Index("ix_issues_project_id_created_at", "project_id", "created_at"),
 )
 
@@ -189,6 +190,7 @@ fingerprints = sa.Table(
     sa.Column("issue_id", sa.Uuid, sa.ForeignKey("issues.id"), nullable=False),
     sa.Column("version", sa.Integer, nullable=False, default=0),  # grows with each move to another issue
     _moment("first_seen", nullable=True),  # the earliest event's time
+    sa.Column("environments", sa.Text),  # JSON list of the environments that it was seen in; null: nobody knows
     _moment("created_at"),
     sa.UniqueConstraint("project_id", "fingerprint"),
     sa.Index("ix_fingerprints_issue_id", "issue_id"),
@@ -318,6 +320,15 @@ symbol_sets = sa.Table(
     _moment("last_used", nullable=True),
     sa.UniqueConstraint("project_id", "ref"),
     sa.Index("ix_symbol_sets_storage_key", "storage_key"),
+)
+
+release_sightings = sa.Table(
+    "release_sightings",
+    metadata,
+    # When each version that events name was first seen: received, or of an import, when it happened.
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("release", sa.Text, primary_key=True),
+    _moment("first_seen"),
 )
 
 project_settings = sa.Table(

@@ -156,6 +156,35 @@ class ExternalReferenceShape(msgspec.Struct, frozen=True):
     external_url: str
 
 
+class ResolvedShape(msgspec.Struct, frozen=True):
+    """Since when an issue is resolved, and in which release."""
+
+    at: Moment | None
+    release: str | None
+    next: bool
+    """Whether only what comes after that release reopens it."""
+
+
+class SeenAgainShape(msgspec.Struct, frozen=True):
+    """Events that came since then and did not reopen it, because they are from before, or from an old release."""
+
+    count: int
+    last_seen: Moment
+
+
+class EnvironmentShape(msgspec.Struct, frozen=True):
+    """Where an issue stands in an environment. Figures are null while the event store is away."""
+
+    name: str
+    """`unnamed`: that of events that name none."""
+    status: str
+    first_seen: Moment | None
+    last_seen: Moment | None
+    occurrences: int | None
+    resolved: ResolvedShape | None = None
+    seen_again: SeenAgainShape | None = None
+
+
 class IssueShape(msgspec.Struct, frozen=True):
     """An issue (api.md 3.1). There are no integrations and no cohorts yet, so it has none."""
 
@@ -167,12 +196,21 @@ class IssueShape(msgspec.Struct, frozen=True):
     assignee: Assignee | None
     external_issues: list[ExternalReferenceShape] = []
     cohort: None = None
+    environments: list[EnvironmentShape] = []
 
     @classmethod
-    def of(cls, issue: StoredIssue, first_seen: datetime | None) -> "IssueShape":
-        """From the row and its fingerprints' first sighting."""
+    def of(cls, issue: StoredIssue, first_seen: datetime | None, environments: list[EnvironmentShape]) -> "IssueShape":
+        """From the row, its fingerprints' first sighting, and where it was seen."""
         assignee = None if issue.assignee is None else msgspec.convert(issue.assignee.to_json(), Assignee)
-        return cls(issue.id, issue.status, issue.name, issue.description, first_seen, assignee)
+        return cls(
+            issue.id,
+            issue.status,
+            issue.name,
+            issue.description,
+            first_seen,
+            assignee,
+            environments=environments,
+        )
 
 
 class OwnerShape(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from mothlight.filters.operators import ALIASES, OPERATORS
 from mothlight.filters.parse import MOST_FILTERS, SUPPORTED_TYPES, read_filters
 from mothlight.filters.property_filter import PropertyFilter
 from mothlight.model.errors import Refused
+from mothlight.model.issue_states import MOST_CHARACTERS, UNNAMED, read_environment_name
 
 WHOLE_NUMBER = re.compile(r"\s*([+-]?[0-9]{1,30})(?:\.0*)?\s*")
 TRUE_TEXTS = frozenset({"t", "y", "yes", "true", "on", "1"})
@@ -91,6 +92,24 @@ def read_texts(value: Any) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def read_environment(value: Any) -> str:
+    """The name of an environment, taken literally; the empty one stands for events that name none."""
+    if not isinstance(value, str):
+        raise _problem("Not a valid string.")
+    if not value:
+        raise _problem("This field may not be blank.", "blank")
+    if len(value) > MOST_CHARACTERS:
+        raise _problem(f"Ensure this field has no more than {MOST_CHARACTERS} characters.", "max_length")
+    if "\x00" in value:
+        raise _problem("Null characters are not allowed.", "null_characters_not_allowed")
+    return read_environment_name(value)
+
+
+def read_environment_list(value: Any) -> tuple[str, ...]:
+    """One environment or a non-empty list of them."""
+    return tuple(dict.fromkeys(read_environment(text) for text in read_texts(value)))
+
+
 def read_filter_list(value: Any) -> tuple[PropertyFilter, ...]:
     """Property filters (api.md 6.1)."""
     _check_filters(value)
@@ -150,6 +169,13 @@ FILTER_LIST: JsonSchemaValue = {
     },
 }
 
+ENVIRONMENT: JsonSchemaValue = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MOST_CHARACTERS,
+    "description": f"An environment; `{UNNAMED}` is that of events that name none.",
+}
+
 Integer = BeforeValidator(read_integer)
 """Behind the bounds of an `int`: what stands last in an annotation is asked first."""
 Choice = BeforeValidator(read_choice)
@@ -168,6 +194,12 @@ Texts = Annotated[
     tuple[str, ...],
     PlainValidator(read_texts),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+Environment = Annotated[str, PlainValidator(read_environment), WithJsonSchema(ENVIRONMENT)]
+Environments = Annotated[
+    tuple[str, ...],
+    PlainValidator(read_environment_list),
+    WithJsonSchema({"anyOf": [ENVIRONMENT, {"type": "array", "items": ENVIRONMENT, "minItems": 1}]}),
 ]
 Filters = Annotated[tuple[PropertyFilter, ...], PlainValidator(read_filter_list), WithJsonSchema(FILTER_LIST)]
 FiltersAsSent = Annotated[list[dict[str, Any]], PlainValidator(check_filter_list), WithJsonSchema(FILTER_LIST)]

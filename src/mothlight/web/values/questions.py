@@ -1,6 +1,7 @@
 """Bodies of the three query endpoints (api.md 2.1 to 2.3), field by field in the order of the contract's tables.
 
-To add a field: a line in its model, in the contract's place, because the first error in this order is told.
+To add a field: a line in its model, in the contract's place, because the first error in this order is told. What the
+contract does not know comes last.
 """
 
 from typing import Annotated, Any, Literal
@@ -22,6 +23,7 @@ from mothlight.queries.questions import (
 )
 from mothlight.web.values.fields import (
     Choice,
+    Environments,
     Filters,
     Flag,
     Id,
@@ -94,6 +96,7 @@ class QueryIssues(_Body):
     person_id: Annotated[Id | None, NotNull()] = None
     url: Annotated[Text1000 | None, NotNull()] = None
     file_path: Annotated[Text1000 | None, NotNull()] = None
+    environment: Annotated[Environments | None, NotNull()] = None
 
     def question(self) -> IssueList:
         """As the queries take it."""
@@ -116,6 +119,7 @@ class QueryIssues(_Body):
             fingerprints=self.fingerprint or (),
             person_id=self.person_id,
             url=self.url,
+            environments=self.environment or (),
         )
 
 
@@ -127,6 +131,7 @@ class QueryIssue(_Body):
     filter_test_accounts: Flag = True
     volume_resolution: Annotated[int, Field(ge=0, le=200), Integer] = 0
     include_sparkline: Flag = False
+    environment: Annotated[Environments | None, NotNull()] = None
 
     def question(self) -> IssueDetail:
         """As the queries take it."""
@@ -136,6 +141,7 @@ class QueryIssue(_Body):
             filter_test_accounts=self.filter_test_accounts,
             volume_resolution=self.volume_resolution,
             include_sparkline=self.include_sparkline,
+            environments=self.environment or (),
         )
 
 
@@ -152,6 +158,7 @@ class QueryIssueEvents(_Body):
     offset: Annotated[int, Field(ge=0), Integer] = 0
     verbosity: Annotated[Verbosity, Choice] = "summary"
     only_app_frames: Flag = True
+    environment: Annotated[Environments | None, NotNull()] = None
 
     def question(self) -> IssueEvents:
         """As the queries take it."""
@@ -166,4 +173,5 @@ class QueryIssueEvents(_Body):
             offset=min(self.offset, LARGEST),
             verbosity=self.verbosity,
             only_app_frames=self.only_app_frames,
+            environments=self.environment or (),
         )

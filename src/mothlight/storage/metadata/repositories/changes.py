@@ -1,6 +1,6 @@
 """The change journal: who did what to which issue, when, before and after. Entries are added, never changed."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -80,6 +80,14 @@ class LaterTouch(msgspec.Struct, frozen=True):
     origin: UUID
     issue_id: UUID
     aspects: frozenset[str]
+
+
+class ToldOfIssue(msgspec.Struct, frozen=True):
+    """What an entry tells of one of its issues."""
+
+    issue_id: UUID
+    created_at: datetime
+    after: dict[str, Any] | None
 
 
 class EntryFilter(msgspec.Struct, frozen=True):
@@ -215,23 +223,23 @@ def merged_into(connection: sa.Connection, project_id: int, issue_id: UUID) -> U
     return found
 
 
-def issues_with_entry(
-    connection: sa.Connection, project_id: int, kind: str, since: Mapping[UUID, datetime]
-) -> set[UUID]:
-    """Those of the issues whose journal has an entry of the kind at or after the moment given for each."""
-    rows = connection.execute(
-        sa.select(
-            change_issues.c.issue_id, sa.func.max(change_issues.c.created_at, type_=change_issues.c.created_at.type)
+def entries_of_kind(
+    connection: sa.Connection, project_id: int, issue_ids: Collection[UUID], kind: str
+) -> list[ToldOfIssue]:
+    """What entries of a kind tell of some issues."""
+    found: list[ToldOfIssue] = []
+    for some in in_slices(list(issue_ids)):
+        rows = connection.execute(
+            sa.select(change_issues.c.issue_id, change_issues.c.created_at, changes.c.after)
+            .join(changes, changes.c.seq == change_issues.c.seq)
+            .where(
+                change_issues.c.project_id == project_id,
+                change_issues.c.issue_id.in_(some),
+                changes.c.kind == kind,
+            )
         )
-        .join(changes, changes.c.seq == change_issues.c.seq)
-        .where(
-            change_issues.c.project_id == project_id,
-            change_issues.c.issue_id.in_(list(since)),
-            changes.c.kind == kind,
-        )
-        .group_by(change_issues.c.issue_id)
-    )
-    return {issue_id for issue_id, newest in rows if newest >= since[issue_id]}
+        found += [ToldOfIssue(*row) for row in rows]
+    return found
 
 
 def _entry_row(project_id: int, entry: NewEntry) -> Row:

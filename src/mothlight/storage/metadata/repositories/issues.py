@@ -8,6 +8,15 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from mothlight.model.issue_states import (
+    RESOLVED,
+    UNTOUCHED,
+    State,
+    States,
+    read_environments,
+    read_states,
+    write_states,
+)
 from mothlight.storage.metadata.repositories.statements import Row, in_slices, insert_missing
 from mothlight.storage.metadata.tables import (
     announcements,
@@ -26,8 +35,11 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     first_seen: datetime | None
     issue_id: UUID
     status: str
-    resolved_at: datetime | None
+    """Of the whole issue; `states` says more."""
     last_received_at: datetime | None
+    states: States
+    environments: frozenset[str]
+    """Where the fingerprint was seen."""
 
 
 class Assignee(msgspec.Struct, frozen=True):
@@ -55,6 +67,7 @@ class StoredIssue(msgspec.Struct, frozen=True):
     last_received_at: datetime | None
     resolved_at: datetime | None
     assignee: Assignee | None
+    states: States = UNTOUCHED
 
 
 class StoredFingerprint(msgspec.Struct, frozen=True):
@@ -88,13 +101,17 @@ def find_owners(connection: sa.Connection, project_id: int, keys: Collection[int
                 fingerprints.c.first_seen,
                 issues.c.id,
                 issues.c.status,
-                issues.c.resolved_at,
                 issues.c.last_received_at,
+                issues.c.resolved_at,
+                issues.c.states,
+                fingerprints.c.environments,
             )
             .select_from(_owned_keys.join(issues, issues.c.id == fingerprints.c.issue_id))
             .where(grouping_keys.c.project_id == project_id, grouping_keys.c.grouping_key.in_(some))
         )
-        found.update((row[0], Owner(*row[1:])) for row in rows)
+        found.update(
+            (row[0], Owner(*row[1:7], states_of(row[5], row[7], row[8]), environments_of(row[9]))) for row in rows
+        )
     return found
 
 
@@ -154,7 +171,19 @@ def issue_row(project_id: int, issue: StoredIssue) -> Row:
     """A new issue as a row of its table."""
     row = msgspec.structs.asdict(issue)
     del row["assignee"]
-    return {"project_id": project_id, **row}
+    return {"project_id": project_id, **row, "states": write_states(issue.states)}
+
+
+def states_of(status: str, resolved_at: datetime | None, kept: str | None) -> States:
+    """The states that a row of the table has; rows from before there were environments have one for all."""
+    if kept is not None:
+        return read_states(kept)
+    return States(State(status, resolved_at if status == RESOLVED else None))
+
+
+def environments_of(kept: str | None) -> frozenset[str]:
+    """Where a fingerprint was seen, from its row."""
+    return frozenset() if kept is None else read_environments(kept)
 
 
 def insert_issues(connection: sa.Connection, rows: Sequence[Row]) -> None:
@@ -335,6 +364,7 @@ def _select_issues(project_id: int) -> sa.Select[Any]:
             issues.c.resolved_at,
             assignments.c.user_id,
             assignments.c.role_id,
+            issues.c.states,
         )
         .select_from(issues.outerjoin(assignments, assignments.c.issue_id == issues.c.id))
         .where(issues.c.project_id == project_id)
@@ -352,6 +382,7 @@ def _stored_issue(row: Sequence[Any]) -> StoredIssue:
         last_received_at=row[6],
         resolved_at=row[7],
         assignee=_assignee(row[8], row[9]),
+        states=states_of(row[1], row[7], row[10]),
     )
 
 

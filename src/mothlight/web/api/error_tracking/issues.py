@@ -16,11 +16,13 @@ from mothlight.storage.metadata.repositories import changes, fingerprints
 from mothlight.storage.metadata.repositories import issues as repository
 from mothlight.storage.metadata.repositories.issues import StoredIssue
 from mothlight.web.api.calls import ProjectCall
+from mothlight.web.api.error_tracking.issue_environments import environments_of
 from mothlight.web.api.issue_bodies import CohortLink, IssueAssignment, IssueChange
 from mothlight.web.api.shapes import IssueShape, OwnerShape, SuccessShape
 from mothlight.web.assignees import read_assignee
 from mothlight.web.change import change
 from mothlight.web.errors import ErrorBody, error_response, json_response
+from mothlight.web.resolutions import find_resolution
 from mothlight.web.values.validate import validate
 
 NO_ISSUE = "Issue not found"
@@ -64,7 +66,7 @@ def list_issues(call: ProjectCall) -> Response:
     with reading(call.parts.database) as connection:
         count = repository.count_issues(connection, call.project.id)
         found = repository.list_issues(connection, call.project.id, page.limit, page.offset)
-        return call.answer_page(page, count, _shapes(connection, call.project.id, found))
+        return call.answer_page(page, count, _shapes(connection, call, found))
 
 
 def get_issue(call: ProjectCall) -> Response:
@@ -76,19 +78,20 @@ def get_issue(call: ProjectCall) -> Response:
         found = repository.load_issues(connection, call.project.id, [issue_id])
         if not found:
             return _gone(connection, call.project.id, issue_id)
-        return json_response(_shapes(connection, call.project.id, found.values())[0])
+        return json_response(_shapes(connection, call, found.values())[0])
 
 
 def patch_issue(call: ProjectCall) -> Response:
     """Change status, name or description."""
     body = validate(IssueChange, call.fields())
     issue_id = call.row_id(NO_ISSUE)
-    change(call, lambda connection, author: change_issue(connection, author, issue_id, body.values()))
+    values = body.values(find_resolution(call, [issue_id], body.status, body.environment, body.resolved_in))
+    change(call, lambda connection, author: change_issue(connection, author, issue_id, values))
     with reading(call.parts.database) as connection:
         found = repository.load_issues(connection, call.project.id, [issue_id])
         if not found:
             raise not_found(NO_ISSUE)
-        return json_response(_shapes(connection, call.project.id, found.values())[0])
+        return json_response(_shapes(connection, call, found.values())[0])
 
 
 def assign(call: ProjectCall) -> Response:
@@ -143,6 +146,7 @@ def _find_survivor(connection: sa.Connection, project_id: int, issue_id: UUID) -
     return None
 
 
-def _shapes(connection: sa.Connection, project_id: int, issues: Collection[StoredIssue]) -> list[IssueShape]:
-    first_seen = repository.find_first_seen(connection, project_id, [issue.id for issue in issues])
-    return [IssueShape.of(issue, first_seen.get(issue.id)) for issue in issues]
+def _shapes(connection: sa.Connection, call: ProjectCall, issues: Collection[StoredIssue]) -> list[IssueShape]:
+    first_seen = repository.find_first_seen(connection, call.project.id, [issue.id for issue in issues])
+    environments = environments_of(connection, call, issues)
+    return [IssueShape.of(issue, first_seen.get(issue.id), environments.get(issue.id, [])) for issue in issues]

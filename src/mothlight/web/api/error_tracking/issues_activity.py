@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from starlette.responses import Response
 
-from mothlight.issues.effect import MERGED, SPLIT, Effect, read_effect
+from mothlight.issues.effect import ENVIRONMENT, MERGED, SPLIT, STATUS, Effect, is_state, read_effect
 from mothlight.model.access import User
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import access, changes, issues
@@ -134,7 +134,15 @@ def _shape(row: ActivityRow, names: Mapping[UUID, str | None], users: Mapping[in
 
 def _changes(effect: Effect, row: ActivityRow) -> list[ActivityChange]:
     before, after = effect.before[row.issue_id] or {}, effect.after[row.issue_id] or {}
-    fields = [ActivityChange("changed", name, before[name], after[name]) for name in before]
+    # In the contract's words; which environment a status changed in is ours, and the state of all others says nothing.
+    fields = [ActivityChange("changed", name, before[name], after[name]) for name in before if not is_state(name)]
+    fields += [
+        ActivityChange(
+            "changed", f"status:{name.removeprefix(ENVIRONMENT)}", _status(before[name]), _status(after[name])
+        )
+        for name in before
+        if name.startswith(ENVIRONMENT) and STATUS not in before
+    ]
     if row.activity == MERGED:
         sources = [str(issue) for issue in effect.removed]
         return [ActivityChange("merged", "issues", sources, str(row.issue_id)), *fields]
@@ -142,3 +150,7 @@ def _changes(effect: Effect, row: ActivityRow) -> list[ActivityChange]:
         made = [str(issue) for issue in effect.made]
         return [ActivityChange("split", "issues", str(row.issue_id), made), *fields]
     return fields
+
+
+def _status(state: Mapping[str, Any] | None) -> str | None:
+    return None if state is None else state["status"]

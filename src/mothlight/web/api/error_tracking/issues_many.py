@@ -19,6 +19,7 @@ from mothlight.web.assignees import read_assignee
 from mothlight.web.change import change
 from mothlight.web.dry_run import dry_run
 from mothlight.web.errors import json_response
+from mothlight.web.resolutions import find_resolution
 from mothlight.web.values.validate import validate
 
 
@@ -56,14 +57,15 @@ def change_many(call: ProjectCall) -> Response:
     body = validate(IssueBulk, call.fields())
     values = _values(call, body)
     if call.is_dry_run:
-        return json_response(dry_run(call, lambda on, author: (_plan_many(on, author, body, values), ())))
+        environment = None if values is None else values.environment
+        return json_response(dry_run(call, lambda on, author: (_plan_many(on, author, body, values), ()), environment))
     if values is not None:
         change(call, lambda connection, author: _change_many(connection, author, body, values))
     return json_response(SuccessShape())
 
 
 def _plan_many(connection: sa.Connection, author: Author, body: IssueBulk, values: NewValues | None) -> Effect | None:
-    return None if values is None else plan_values(connection, author.project_id, body.ids, values)
+    return None if values is None else plan_values(connection, author, body.ids, values)
 
 
 def _change_many(connection: sa.Connection, author: Author, body: IssueBulk, values: NewValues) -> None:
@@ -78,10 +80,12 @@ def _values(call: ProjectCall, body: IssueBulk) -> NewValues | None:
     return None if known is None else known(call, body)
 
 
-def _status(_call: ProjectCall, body: IssueBulk) -> NewValues:
+def _status(call: ProjectCall, body: IssueBulk) -> NewValues:
     if body.status not in SETTABLE_STATUSES:
         raise invalid("Invalid status")
-    return NewValues(status=body.status)
+    place = body.place()
+    resolution = find_resolution(call, body.ids, place.status, place.environment, place.resolved_in)
+    return NewValues(status=place.status, environment=place.environment, resolution=resolution)
 
 
 def _assignee(call: ProjectCall, body: IssueBulk) -> NewValues:
