@@ -11,9 +11,12 @@ import sqlalchemy as sa
 from mothlight.access import changes
 from mothlight.access.changes import OPERATOR
 from mothlight.access.directory import Directory
+from mothlight.issues.journal import Author
+from mothlight.issues.project_settings import change_settings
 from mothlight.model.errors import Refused, Unavailable
 from mothlight.storage.metadata import tables
 from mothlight.storage.metadata.engine import reading, writing
+from mothlight.storage.metadata.repositories.changes import Actor
 from tests.support.cast import NOW
 
 
@@ -129,6 +132,12 @@ class TestKeys:
         assert refused.value.status == 404
 
 
+def _change_project(connection, by, project_id, **values):
+    """As the API does it: checked here, written and entered in the change journal there."""
+    author = Author(project_id, Actor("user", str(by)), NOW, uuid4)
+    change_settings(connection, author, changes.check_project_change(connection, by, project_id, **values))
+
+
 class TestProjects:
     def test_a_project_is_found_by_id_and_by_token(self, cast, directory):
         assert directory.find_project(cast.project.id) == cast.project
@@ -161,7 +170,7 @@ class TestProjects:
     def test_the_process_that_changes_something_sees_it_at_once(self, cast, engine, directory):
         directory.find_project(cast.project.id)
         with writing(engine) as connection:
-            changes.change_project(connection, cast.owner.user.id, cast.project.id, name="Renamed")
+            _change_project(connection, cast.owner.user.id, cast.project.id, name="Renamed")
         directory.forget()
 
         assert directory.find_project(cast.project.id).name == "Renamed"
@@ -169,16 +178,16 @@ class TestProjects:
     def test_filters_change_and_stay_as_they_were_given(self, cast, engine, directory):
         filters = [{"key": "é", "operator": "exact", "value": ["a", 1, None], "type": "event"}]
         with writing(engine) as connection:
-            changed = changes.change_project(connection, OPERATOR, cast.project.id, test_account_filters=filters)
+            _change_project(connection, OPERATOR, cast.project.id, test_account_filters=filters)
 
+        changed = directory.find_project(cast.project.id)
         assert changed.test_account_filters == filters
         assert changed.name == cast.project.name
-        assert directory.find_project(cast.project.id) == changed
 
     @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\x00b"])
     def test_a_name_that_nobody_could_read_is_refused(self, cast, engine, name):
         with pytest.raises(Refused) as refused, writing(engine) as connection:
-            changes.change_project(connection, OPERATOR, cast.project.id, name=name)
+            _change_project(connection, OPERATOR, cast.project.id, name=name)
 
         assert (refused.value.status, refused.value.attr) == (400, "name")
 
@@ -190,7 +199,7 @@ class TestProjects:
         for person in (cast.member, cast.stranger):
             for change in (
                 lambda on, by: changes.create_project(on, by, cast.organization.id, "New", NOW),
-                lambda on, by: changes.change_project(on, by, cast.project.id, name="New"),
+                lambda on, by: _change_project(on, by, cast.project.id, name="New"),
                 lambda on, by: changes.delete_project(on, by, cast.project.id, NOW),
                 lambda on, by: changes.create_user(on, by, cast.organization.id, "new@moths.test", NOW),
                 lambda on, by: changes.create_role(on, by, cast.organization.id, "New", [], NOW),

@@ -19,13 +19,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from mothlight.issues.change import Resolution
 from mothlight.issues.undo import ChangedSince
 from mothlight.storage.metadata.repositories.issues import Assignee
 from tests.support.issue_desk import IssueDesk
 
 FINGERPRINTS = [f"f{number}" for number in range(5)]
 USERS = (7, 8)
-ASPECTS = ("status", "name", "description", "assignee")
+ASPECTS = ("name", "description", "assignee")
+PLACES = ("", "staging")
+"""The environments that every fingerprint was seen in."""
+EVERYWHERE = (None, *PLACES)
+STATUSES = ("active", "resolved", "suppressed")
 
 Cell = Hashable
 numbers = st.integers(0, 1_000)
@@ -53,7 +58,7 @@ class Machine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        ids = self.desk.see(*FINGERPRINTS)
+        ids = self.desk.see(*FINGERPRINTS, places=PLACES)
         self.issues += ids
         cells: dict[Cell, Any] = {}
         for issue, fingerprint in zip(ids, FINGERPRINTS, strict=True):
@@ -86,6 +91,16 @@ class Machine(RuleBasedStateMachine):
             assert newest.id not in self.by_entry
             self.operations.append(Operation(changed, issues))
             self.by_entry[newest.id] = self.operations[-1]
+
+    def everywhere(self, ids: set[UUID], status: str) -> dict[Cell, Any]:
+        """Where all environments have the status already, there is nothing to do."""
+        now = self.cells()
+        differing = [
+            issue
+            for issue in ids
+            if not self.owned(issue) or any(now["state", issue, place] != status for place in PLACES)
+        ]
+        return {("state", issue, place): status for issue in differing for place in EVERYWHERE}
 
     def pick(self, number: int) -> UUID:
         alive = self.alive()
@@ -124,13 +139,59 @@ class Machine(RuleBasedStateMachine):
             cells |= new_issue(new, name="Untitled issue", description=None) | {("owner", value): new}
         self.did(cells, {original, *made})
 
-    @rule(some=st.lists(numbers, min_size=1, max_size=3), status=st.sampled_from(["active", "resolved", "suppressed"]))
+    @rule(some=st.lists(numbers, min_size=1, max_size=3), status=st.sampled_from(STATUSES))
     def set_status(self, some: list[int], status: str) -> None:
         ids = {self.pick(number) for number in some}
 
         self.desk.change(ids, status=status)
 
-        self.did({("status", issue): status for issue in ids}, ids)
+        self.did(self.everywhere(ids, status), ids)
+
+    @rule(issue=numbers, is_next=st.booleans())
+    def resolve_in_a_release(self, issue: int, is_next: bool) -> None:
+        """Old releases do not come back then, others do; what the status is, is the same."""
+        chosen = self.pick(issue)
+        before = len(self.desk.entries())
+
+        self.desk.change([chosen], status="resolved", resolution=Resolution("2.0.0", is_next))
+
+        cells = {("state", chosen, place): "resolved" for place in EVERYWHERE}
+        cells["release", chosen] = is_next
+        if len(self.desk.entries()) > before:
+            self.did(cells | {("again", chosen): len(self.operations)}, {chosen})
+
+    @rule(
+        some=st.lists(numbers, min_size=1, max_size=3), status=st.sampled_from(STATUSES), place=st.sampled_from(PLACES)
+    )
+    def set_status_in_one_environment(self, some: list[int], status: str, place: str) -> None:
+        ids = {self.pick(number) for number in some}
+        before = self.desk.state().states
+
+        self.desk.change(ids, status=status, environment=place)
+
+        # Whether an issue without fingerprints has a state of its own there is known to nobody but itself.
+        there = [issue for issue in ids if self.owned(issue) or self.desk.state().states[issue] != before[issue]]
+        self.did({("state", issue, place): status for issue in there}, ids)
+
+    @rule(
+        value=st.sampled_from(FINGERPRINTS),
+        place=st.sampled_from(PLACES),
+        release=st.sampled_from(["", "1.0.0", "3.0.0"]),
+    )
+    def arrive(self, value: str, place: str, release: str) -> None:
+        """An event reopens its own environment, if no old release is at work."""
+        owner = self.cells()["owner", value]
+        was_resolved = self.cells()["state", owner, place] == "resolved"
+
+        self.desk.arrive(value, place, release)
+
+        is_open = self.desk.owner(value).states.of(place).status == "active"
+        if was_resolved and is_open:
+            self.did({("state", owner, place): "active"}, {owner})
+        if was_resolved and release == "3.0.0":
+            assert is_open, "a release that is later than any other comes back"
+        if was_resolved and not is_open:
+            assert release == "1.0.0", "only an old release does not come back"
 
     @rule(issue=numbers, name=st.sampled_from(["x", "y"]))
     def rename(self, issue: int, name: str) -> None:
@@ -161,10 +222,12 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.by_entry)
     @rule(number=numbers)
     def undo_any(self, number: int) -> None:
-        candidates = self.desk.undoable()
+        candidates = [each for each in self.desk.undoable() if each.id in self.by_entry]
         entry = candidates[number % len(candidates)]
         operation = self.by_entry[entry.id]
-        later = [self.by_entry[each.id] for each in self.desk.entries() if each.seq > entry.seq]
+        later = [
+            self.by_entry[each.id] for each in self.desk.entries() if each.seq > entry.seq and each.id in self.by_entry
+        ]
         # Who did something and took it back, in whatever order, has done nothing.
         remaining = [each for each in self.operations if later.count(each) % 2 and each.issues & operation.issues]
         self.undo(entry.id, may_refuse=bool(remaining))
@@ -201,12 +264,24 @@ class Machine(RuleBasedStateMachine):
         cells, state = self.cells(), self.desk.state()
         assert state.owners == {value: cells["owner", value] for value in FINGERPRINTS}
         expected = {issue: {aspect: cells[aspect, issue] for aspect in ASPECTS} for issue in self.alive()}
-        assert state.values == expected
+        assert {issue: {a: values[a] for a in ASPECTS} for issue, values in state.values.items()} == expected
+        for issue in self.alive():
+            assert state.states[issue] == {place: cells["state", issue, place] for place in EVERYWHERE}
+            if self.owned(issue):
+                assert state.values[issue]["status"] == follows({cells["state", issue, place] for place in PLACES})
 
 
 def new_issue(issue: UUID, name: str, description: str | None) -> dict[Cell, Any]:
-    values = {"status": "active", "name": name, "description": description, "assignee": None, "exists": True}
-    return {(aspect, issue): value for aspect, value in values.items()}
+    values = {"name": name, "description": description, "assignee": None, "exists": True}
+    states = {("state", issue, place): "active" for place in EVERYWHERE}
+    return {(aspect, issue): value for aspect, value in values.items()} | states
+
+
+def follows(statuses: set[str]) -> str:
+    """The rule, written down once more."""
+    if statuses == {"suppressed"}:
+        return "suppressed"
+    return "active" if "active" in statuses else "resolved"
 
 
 def test_whatever_people_do_in_whatever_order_undoing_leaves_it_out(engine):

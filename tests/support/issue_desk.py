@@ -13,17 +13,19 @@ from mothlight.issues.effect import VALUE_ASPECTS, read_effect, snapshot
 from mothlight.issues.journal import UNDOABLE, Author
 from mothlight.issues.link import link_newcomers
 from mothlight.issues.merge import merge, plan_merge
+from mothlight.issues.receive import receive
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.issues.split import Part, plan_split, split
 from mothlight.issues.undo import UndoPlan, plan_undo, undo
 from mothlight.model.stack import Fingerprint
 from mothlight.storage.metadata import tables
 from mothlight.storage.metadata.engine import reading, writing
-from mothlight.storage.metadata.repositories import changes, fingerprints, issues
+from mothlight.storage.metadata.repositories import changes, environments, fingerprints, issues
 from mothlight.storage.metadata.repositories.changes import Actor, Entry, EntryFilter
+from mothlight.storage.metadata.repositories.issues import Owner
 from tests.support.event_rows import hashed
 from tests.support.metadata import add_project
-from tests.support.received import NOW, received
+from tests.support.received import NOW, later, received
 
 EVERYTHING = EntryFilter()
 
@@ -33,6 +35,8 @@ class State(msgspec.Struct):
 
     values: dict[UUID, dict[str, Any]]
     owners: dict[str, UUID]
+    states: dict[UUID, dict[str | None, str]] = {}
+    """The status of each issue in each environment that was seen in the project; None: in all others."""
 
 
 class IssueDesk:
@@ -46,17 +50,34 @@ class IssueDesk:
     def author(self, user: int = 7) -> Author:
         return Author(self.project, Actor("user", str(user)), NOW, uuid4)
 
-    def see(self, *values: str) -> list[UUID]:
-        """New fingerprints, each with an issue named like it; their ids."""
+    def see(self, *values: str, places: Sequence[str] = ("",)) -> list[UUID]:
+        """New fingerprints, each with an issue named like it, seen in some environments; the issues' ids."""
         sightings = []
         for value in values:
-            sighting = Sighting.of(hashed(value), received(self.project))
+            sighting = Sighting.of(hashed(value), received(self.project), places[0])
             sighting.newcomer = Newcomer([Fingerprint(value, "v3", [])], "", value, "", None)
             sightings.append(sighting)
         with writing(self.engine) as connection:
             link_newcomers(connection, self.project, sightings, NOW, uuid4)
+        for environment in places[1:]:
+            for value in values:
+                self.arrive(value, environment)
         owners = self.state().owners
         return [owners[value] for value in values]
+
+    def owner(self, value: str) -> Owner:
+        """Who has a fingerprint now."""
+        with reading(self.engine) as connection:
+            return issues.find_owners(connection, self.project, [hashed(value)])[hashed(value)]
+
+    def arrive(
+        self, value: str, environment: str = "", release: str = "", owner: Owner | None = None
+    ) -> list[Sighting]:
+        """An event of a known fingerprint, a second later than all before; sightings that have to be received again."""
+        event = received(self.project, timestamp=later(1), received_at=later(1))
+        sighting = Sighting.of(hashed(value), event, environment, release)
+        with writing(self.engine) as connection:
+            return receive(connection, self.project, [(sighting, owner or self.owner(value))], NOW, uuid4)
 
     def change(self, ids: Collection[UUID], user: int = 7, **values: Any) -> None:
         with writing(self.engine) as connection:
@@ -95,12 +116,24 @@ class IssueDesk:
         with reading(self.engine) as connection:
             found = issues.list_issues(connection, self.project, 100_000, 0)
             owners = fingerprints.list_fingerprints(connection, self.project, None, 100_000, 0)
+            seen = {
+                name
+                for each in environments.seen_environments(connection, self.project, [i.id for i in found]).values()
+                for name in each
+            }
         values = {issue.id: {name: snapshot(issue)[name] for name in VALUE_ASPECTS} for issue in found}
-        return State(values, {each.fingerprint: each.issue_id for each in owners})
+        states: dict[UUID, dict[str | None, str]] = {
+            issue.id: {
+                None: issue.states.elsewhere.status,
+                **{name: issue.states.of(name).status for name in sorted(seen)},
+            }
+            for issue in found
+        }
+        return State(values, {each.fingerprint: each.issue_id for each in owners}, states)
 
     def replay(self, start: State, entries: Sequence[Entry]) -> State:
         """What the journal says became of a state; each entry must have found what it says that it found."""
-        state = State({issue: dict(values) for issue, values in start.values.items()}, dict(start.owners))
+        state = State({issue: dict(values) for issue, values in start.values.items()}, dict(start.owners), {})
         for entry in entries:
             effect = read_effect(entry)
             for issue, before in effect.before.items():

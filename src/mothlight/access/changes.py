@@ -96,24 +96,25 @@ def create_project(
         return repository.add_project(connection, organization_id, wanted, api_token, filters, now)
 
 
-def change_project(
+def check_project_change(
     connection: sa.Connection,
     by: Actor,
     project_id: int,
     *,
     name: str | None = None,
     test_account_filters: Sequence[Mapping[str, Any]] | None = None,
-) -> Project:
-    """Change what is given; the filters must have been checked. None leaves things as they are."""
-    project = _find_managed_project(connection, by, project_id)
+) -> dict[str, Any]:
+    """The values that a project would get; whoever writes them enters them in the change journal too.
+
+    The filters must have been checked. None leaves things as they are.
+    """
+    _find_managed_project(connection, by, project_id)
     values: dict[str, Any] = {}
     if name is not None:
         values["name"] = _read_name(name)
     if test_account_filters is not None:
         values["test_account_filters"] = [dict(each) for each in test_account_filters]
-    if values:
-        repository.update_project(connection, project_id, values)
-    return repository.find_project(connection, project_id) or project
+    return values
 
 
 def delete_project(connection: sa.Connection, by: Actor, project_id: int, now: datetime) -> Project:

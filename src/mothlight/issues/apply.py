@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from mothlight.issues import effect as effects
 from mothlight.issues.effect import Effect, Values
 from mothlight.issues.journal import Author
+from mothlight.issues.settings_values import write_values
 from mothlight.model.issue_states import RESOLVED, write_states
 from mothlight.storage import mirror
-from mothlight.storage.metadata.repositories import fingerprints, issues, settings
+from mothlight.storage.metadata.repositories import fingerprints, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS
 
 
@@ -56,8 +57,8 @@ def _change(connection: sa.Connection, author: Author, effect: Effect) -> None:
         issue_id: effects.read_assignee(after["assignee"]) for issue_id, after in changed.items() if "assignee" in after
     }
     issues.write_assignees(connection, author.project_id, assignees, author.moment)
-    if limits := effect.after.get(SETTINGS):
-        settings.update_settings(connection, author.project_id, limits)
+    if changed_settings := effect.after.get(SETTINGS):
+        write_values(connection, author.project_id, changed_settings)
 
 
 def _states(connection: sa.Connection, project_id: int, changed: Mapping[UUID, Values]) -> dict[UUID, str]:

@@ -81,7 +81,7 @@ def _decide(state: State, some: Sequence[Seen], known: KnownReleases) -> tuple[S
         (sighting, _) = in_order[0]
         reason = f"it was seen in {shown_environment(sighting.environment)}, where it is {state.status}"
         return in_order[0], Verdict(False, "new_environment", reason)
-    verdicts = [(each, judge(state, each[0].release, each[0].latest.timestamp, known)) for each in in_order]
+    verdicts = [(each, judge(state, each[0].release, each[0].latest, known)) for each in in_order]
     return next((found for found in verdicts if found[1].reopens), verdicts[0])
 
 

@@ -13,7 +13,17 @@ import sqlalchemy as sa
 
 from mothlight.issues import journal
 from mothlight.issues.apply import apply_effect
-from mothlight.issues.effect import ASSIGNED, UPDATED, Effect, Values, of_values, present_values, write_states
+from mothlight.issues.effect import (
+    ASSIGNED,
+    ELSEWHERE,
+    ENVIRONMENT,
+    UPDATED,
+    Effect,
+    Values,
+    of_values,
+    present_values,
+    write_states,
+)
 from mothlight.issues.journal import Author
 from mothlight.issues.status import follow
 from mothlight.model.errors import invalid, not_found
@@ -88,6 +98,9 @@ def plan_values(
         wanted = {**_as_json(values), **_wanted_states(issue, environments, values, author.moment)}
         present = present_values(issue, wanted)
         names = [name for name in wanted if present[name] != wanted[name]]
+        if ELSEWHERE in names:
+            # Also the environments that have the wanted state already: an undo leaves them as they are.
+            names += [name for name in wanted if name.startswith(ENVIRONMENT) and name not in names]
         before[issue.id] = {name: present[name] for name in names}
         after[issue.id] = {name: wanted[name] for name in names}
     if values.environment is None:

@@ -15,10 +15,12 @@ from mothlight.issues.effect import (
     Effect,
     Values,
     aspect_of,
+    is_alike,
     read_effect,
     snapshot,
 )
-from mothlight.storage.metadata.repositories import changes, fingerprints, issues, settings
+from mothlight.issues.settings_values import load_values
+from mothlight.storage.metadata.repositories import changes, fingerprints, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS, LaterTouch
 
 ISSUE, FINGERPRINT = "issue", "fingerprint"
@@ -71,7 +73,7 @@ def read_present(connection: sa.Connection, project_id: int, effect: Effect, seq
         issue: snapshot(locked[issue]) if issue in locked else None for issue in effect.before
     }
     if SETTINGS in values:
-        values[SETTINGS] = msgspec.structs.asdict(settings.load_settings(connection, project_id))
+        values[SETTINGS] = load_values(connection, project_id)
     owned = fingerprints.lock_fingerprints(connection, project_id, effect.owners_before)
     touches = changes.later_touches(connection, project_id, list(effect.before), seq)
     moves = _moves(connection, project_id, touches) if effect.owners_before else []
@@ -195,7 +197,7 @@ def _blocked_values(effect: Effect, present: Present) -> Iterable[Left]:
         for name, value in before.items():
             touching = present.touching_value(issue, name)
             # An environment without a state of its own has none among the present values.
-            if touching or now is None or now.get(name) != value:
+            if touching or now is None or not is_alike(name, now.get(name), value):
                 yield Left(name, issue, None, touching)
 
 

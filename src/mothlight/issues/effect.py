@@ -27,6 +27,7 @@ Values = dict[str, Any]
 VALUE_ASPECTS = ("status", "name", "description", "assignee")
 STATUS, ELSEWHERE, ENVIRONMENT = "status", "elsewhere", "environment:"
 ENVIRONMENTS = "environments"
+RESOLVED_AT = "resolved_at"
 FINGERPRINTS, EXISTENCE = "fingerprints", "existence"
 WHOLE = frozenset((*VALUE_ASPECTS, ELSEWHERE, FINGERPRINTS, EXISTENCE)) - {STATUS}
 
@@ -125,6 +126,13 @@ def touches(effect: Effect) -> list[Touch]:
 def aspect_of(name: str) -> str:
     """The word by which a touch names a value."""
     return ENVIRONMENT + quote(name.removeprefix(ENVIRONMENT), safe="") if name.startswith(ENVIRONMENT) else name
+
+
+def is_alike(name: str, value: Any, other: Any) -> bool:
+    """Whether a value is what another one was. Since when an issue is resolved changes with each undo."""
+    if is_state(name) and value is not None and other is not None:
+        return {**value, RESOLVED_AT: None} == {**other, RESOLVED_AT: None}
+    return bool(value == other)
 
 
 def state_cell(environment: str) -> str:

@@ -20,6 +20,7 @@ from mothlight.model.issue_states import (
     NOWHERE,
     SUPPRESSED,
     UNNAMED,
+    State,
     read_environment_name,
     shown_environment,
     write_states,
@@ -40,11 +41,16 @@ MOST_ENVIRONMENTS = 100
 
 def is_news(sighting: Sighting, owner: Owner) -> bool:
     """Whether the sighting changes a row, as far as the owner that was read tells."""
+    place = _place(sighting, owner)
+    state = owner.states.of(place)
+    is_wanted_there = state.status != SUPPRESSED
     return (
-        _is_receipt_due(owner.last_received_at, sighting.received_at)
-        or _may_come_back(sighting, owner)
-        or _is_new_there(sighting, owner)
-        or _is_earlier(sighting, owner)
+        (place not in owner.environments and (is_wanted_there or owner.status != SUPPRESSED))
+        # Events of a suppressed issue are not admitted, so they are no sightings.
+        or (is_wanted_there and (owner.first_seen is None or sighting.earliest < owner.first_seen))
+        or owner.last_received_at is None
+        or sighting.received_at - owner.last_received_at >= RECEIPT_EVERY
+        or (state.status not in OPEN and _may_come_back(state, sighting))
     )
 
 
@@ -78,27 +84,8 @@ def receive(
     return [sighting for sighting, owner in now if owner.issue_id not in locked]
 
 
-def _is_receipt_due(last: datetime | None, received_at: datetime) -> bool:
-    return last is None or received_at - last >= RECEIPT_EVERY
-
-
-def _may_come_back(sighting: Sighting, owner: Owner) -> bool:
-    state = owner.states.of(_place(sighting, owner))
-    if state.status in OPEN:
-        return False
+def _may_come_back(state: State, sighting: Sighting) -> bool:
     return state.resolved_at is None or sighting.latest.timestamp >= state.resolved_at
-
-
-def _is_new_there(sighting: Sighting, owner: Owner) -> bool:
-    place = _place(sighting, owner)
-    if place in owner.environments:
-        return False
-    return owner.status != SUPPRESSED or owner.states.of(place).status != SUPPRESSED
-
-
-def _is_earlier(sighting: Sighting, owner: Owner) -> bool:
-    # Events of a suppressed issue are not admitted, so they are no sightings.
-    return is_wanted(sighting, owner) and (owner.first_seen is None or sighting.earliest < owner.first_seen)
 
 
 def _place(sighting: Sighting, owner: Owner) -> str:

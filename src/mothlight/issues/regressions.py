@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from mothlight.issues.release_order import Comparison, compare
+from mothlight.model.event import ReceivedEvent
 from mothlight.model.issue_states import State
 from mothlight.storage.metadata.repositories.release_sightings import KnownReleases
 
@@ -21,14 +22,14 @@ class Verdict(msgspec.Struct, frozen=True):
     """Why, in words."""
 
 
-def judge(state: State, release: str, happened_at: datetime, known: KnownReleases) -> Verdict:
-    """Whether an event of a release (empty: none), which happened then, is from after a resolution."""
-    since = state.resolved_at
+def judge(state: State, release: str, event: ReceivedEvent, known: KnownReleases) -> Verdict:
+    """Whether an event of a release (empty: none) is from after a resolution."""
+    since, happened_at = state.resolved_at, event.timestamp
     if since is not None and happened_at < since:
         return Verdict(False, "earlier_time", f"it happened {_span(since - happened_at)} before the issue was resolved")
     if not release:
         return Verdict(True, "later_time", f"it names no release and happened {_after(since, happened_at)}")
-    if is_static(release, happened_at, known):
+    if is_static(release, event.received_at, known):
         reason = f"its release {release} never changes, so time decides, and it happened {_after(since, happened_at)}"
         return Verdict(True, "static_release", reason)
     if state.release is None:
@@ -57,9 +58,7 @@ def _by_release(resolved_in: str, release: str, found: Comparison, *, is_next: b
                 True, "later_release", f"its release {release} is later than {resolved_in}, {_goal(is_next)} ({how})"
             )
         case "same" if is_next:
-            return Verdict(
-                False, "same_release", f"its release {release} is not later than {resolved_in}, {_goal(True)}"
-            )
+            return Verdict(False, "same_release", f"its release {release} is the one after which the issue is resolved")
         case "same":
             return Verdict(True, "same_release", f"its release {release} is the one in which the issue was resolved")
         case _:

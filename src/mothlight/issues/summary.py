@@ -1,11 +1,13 @@
 """What an entry of the change journal says, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from mothlight.issues import journal
-from mothlight.issues.effect import Effect, Values, read_effect
+from mothlight.issues.effect import ELSEWHERE, ENVIRONMENT, STATUS, Effect, Values, read_effect
+from mothlight.issues.settings_values import TEST_ACCOUNT_FILTERS
+from mothlight.model.issue_states import UNNAMED, shown_environment
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
 
 Names = Mapping[UUID, str | None]
@@ -23,9 +25,9 @@ def summarise(entry: Entry, names: Names, people: People) -> str:
         case journal.CREATED:
             return f"Created {_quoted((entry.after or {}).get('name'))}"
         case journal.REOPENED:
-            return f"Reopened {_issues(entry.issue_ids, names)}, which was seen again"
+            return f"Reopened {_issues(entry.issue_ids, names)}{_evidence(entry)}"
         case journal.NOT_REOPENED:
-            return f"Left {_issues(entry.issue_ids, names)} resolved, which was seen again"
+            return f"Left {_issues(entry.issue_ids, names)} resolved{_evidence(entry)}"
         case journal.UNDONE if entry.depth % 2:
             return f"Took back: {_describe(read_effect(entry).reversed(), names, people)}"
         case journal.REDONE:
@@ -50,6 +52,14 @@ def _describe(effect: Effect, names: Names, people: People) -> str:
     return f"Changed {_issues(list(effect.before), known)}: {_differences(effect, people)}"
 
 
+def _evidence(entry: Entry) -> str:
+    """Where it was seen again, and why that was decided."""
+    told = entry.after or {}
+    environment, evidence = told.get("environment", UNNAMED), told.get("evidence")
+    there = "" if environment == UNNAMED else f" in {environment}"
+    return f"{there}, which was seen again" if evidence is None else f"{there}: {evidence}"
+
+
 def _names_in(side: Mapping[UUID, Values | None]) -> dict[UUID, str | None]:
     return {issue: values["name"] for issue, values in side.items() if values is not None and "name" in values}
 
@@ -58,21 +68,46 @@ def _differences(effect: Effect, people: People) -> str:
     """Each value with what it was, where that is the same for all issues."""
     befores, afters = list(effect.before.values()), list(effect.after.values())
     words = []
-    for name in dict.fromkeys(name for values in afters for name in values or ()):
+    for name in _told(name for values in afters for name in values or ()):
         old = [_value(name, values.get(name), people) for values in befores if values is not None and name in values]
         new = [_value(name, values.get(name), people) for values in afters if values is not None and name in values]
         origin = f" from {old[0]}" if len(set(old)) == 1 else ""
         goal = f" to {new[0]}" if len(set(new)) == 1 else ""
-        words.append(f"{name.replace('_', ' ')}{origin}{goal}")
+        words.append(f"{_label(name)}{origin}{goal}")
     return ", ".join(words)
+
+
+def _told(names: Iterable[str]) -> list[str]:
+    """The values that are worth a word: not the state of all environments beside the status, nor theirs beside it."""
+    every = list(dict.fromkeys(names))
+    if ELSEWHERE in every:
+        every = [name for name in every if not name.startswith(ENVIRONMENT)]
+    return [name for name in every if name != ELSEWHERE or STATUS not in every]
+
+
+def _label(name: str) -> str:
+    if name.startswith(ENVIRONMENT):
+        return f"status in {shown_environment(name.removeprefix(ENVIRONMENT))}"
+    return "resolution" if name == ELSEWHERE else name.replace("_", " ")
 
 
 def _value(name: str, value: Any, people: People) -> str:
     if name == "assignee":
         return "nobody" if value is None else people.get(str(value["id"]), f"{value['type']} {value['id']}")
+    if name.startswith(ENVIRONMENT):
+        return "that of all" if value is None else str(value["status"])
+    if name == ELSEWHERE:
+        return "none" if value is None else _resolution(value)
+    if name == TEST_ACCOUNT_FILTERS:
+        return "none" if not value else f"{len(value)} filter{'' if len(value) == 1 else 's'}"
     if value is None:
         return "none"
     return _quoted(value) if name in ("name", "description") else str(value)
+
+
+def _resolution(state: Values) -> str:
+    release = state.get("release") or "no release"
+    return f"what comes after {release}" if state.get("next") else str(release)
 
 
 def _issues(ids: Sequence[UUID], names: Names) -> str:

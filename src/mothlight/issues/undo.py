@@ -19,9 +19,10 @@ from mothlight.issues.effect import (
     state_of,
     with_states,
     write_state,
+    write_states,
 )
 from mothlight.issues.journal import Author
-from mothlight.issues.limits import SETTINGS_SUBJECT
+from mothlight.issues.project_settings import SETTINGS_SUBJECT
 from mothlight.issues.status import follow, without_statuses
 from mothlight.model.errors import Refused, invalid, not_found
 from mothlight.model.issue_states import RESOLVED
@@ -74,7 +75,7 @@ def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, forc
     effect, gone = _without_the_gone(connection, author.project_id, effect)
     if effect.is_empty:
         raise ChangedSince([])
-    stamped = _resolved_anew(connection, author, effect)
+    stamped = _resolved_anew(connection, author, _everywhere(connection, author, effect))
     return UndoPlan(entry, follow(connection, author.project_id, stamped), [*left, *gone])
 
 
@@ -83,6 +84,22 @@ def undo(connection: sa.Connection, author: Author, plan: UndoPlan) -> UUID:
     apply_effect(connection, author, plan.effect)
     kind = journal.UNDONE if plan.entry.depth % 2 == 0 else journal.REDONE
     return journal.record(connection, author, kind, plan.effect, takes_back=plan.entry)
+
+
+def _everywhere(connection: sa.Connection, author: Author, effect: Effect) -> Effect:
+    """What was set everywhere is taken back everywhere.
+
+    An environment that had no state of its own then, and that nothing in effect has touched since, can have one all
+    the same, from what was done and taken back in between.
+    """
+    some = {key for key in effect.staying if ELSEWHERE in (effect.after[key] or ())}
+    before, after = dict(effect.before), dict(effect.after)
+    for key, issue in issues.load_issues(connection, author.project_id, some).items():
+        own = {name: value for name, value in write_states(issue.states).items() if name != ELSEWHERE}
+        left = {name: value for name, value in own.items() if name not in (before[key] or ())}
+        before[key] = {**(before[key] or {}), **left}
+        after[key] = {**(after[key] or {}), **dict.fromkeys(left)}
+    return msgspec.structs.replace(effect, before=before, after=after)
 
 
 def _resolved_anew(connection: sa.Connection, author: Author, effect: Effect) -> Effect:

@@ -63,6 +63,16 @@ def check_scope(caller: Caller, scope: str) -> None:
         raise Forbidden(f"API key missing required scope '{scope}'")
 
 
+def check_admin(directory: Directory, caller: Caller, project: Project) -> None:
+    """Let an admin of the project's organization through.
+
+    Raises:
+        Forbidden: the caller is none.
+    """
+    if directory.membership_role(caller.user_id, project.organization_id) != "admin":
+        raise Forbidden("You do not have permission to perform this action.")
+
+
 def enter_project(directory: Directory, caller: Caller, project: str) -> Project:
     """The project of a path, which the caller may see. `project` is a decimal id or `@current`.
 

@@ -61,3 +61,67 @@ def test_a_members_change_shows_and_stays_in_its_project(api):
     assert api.tracking("GET", "settings/retrieve_settings/").json()["project_rate_limit_value"] == 5
     others = api.tracking("GET", "settings/retrieve_settings/", by=api.cast.stranger, project=api.cast.other_project.id)
     assert others.json() == NONE
+
+
+# The project itself, whose changes are in the journal too
+
+
+def rename(api, **request):
+    answer = api.ask("PATCH", f"projects/{api.cast.project.id}/", json={"name": "Shop"}, **request)
+    assert answer.status_code == 200, answer.text
+    return api.tracking("GET", "changes/").json()["results"][0]
+
+
+def undo(api, entry, **request):
+    return api.tracking("POST", f"changes/{entry['id']}/undo/", json={}, **request)
+
+
+def project(api):
+    return api.ask("GET", f"projects/{api.cast.project.id}/").json()
+
+
+def test_changes_of_name_and_filters_are_entered_and_can_be_undone(api):
+    before = project(api)
+    filters = [{"key": "email", "operator": "not_icontains", "value": "@x.test", "type": "person"}]
+    body = {"name": "Shop", "test_account_filters": filters}
+    api.ask("PATCH", f"projects/{api.cast.project.id}/", json=body)
+    (entry,) = api.tracking("GET", "changes/").json()["results"]
+
+    assert (entry["kind"], entry["issue_ids"], entry["after"]) == ("settings_changed", [], body)
+    assert entry["before"] == {name: before[name] for name in body}
+    assert entry["summary"] == (
+        f"Changed settings: name from “{before['name']}” to “Shop”, test account filters from 1 filter to 1 filter"
+    )
+    assert undo(api, entry).status_code == 200
+    assert project(api) == before
+
+
+def test_a_change_of_the_project_to_the_same_is_not_entered(api):
+    rename(api)
+
+    api.ask("PATCH", f"projects/{api.cast.project.id}/", json={"name": "Shop"})
+
+    assert api.tracking("GET", "changes/").json()["count"] == 1
+
+
+def test_limits_and_name_are_values_of_their_own(api):
+    first = rename(api)
+    change(api, {"project_rate_limit_value": 5})
+
+    assert undo(api, first).status_code == 200
+    assert api.tracking("GET", "settings/retrieve_settings/").json()["project_rate_limit_value"] == 5
+
+
+@pytest.mark.parametrize("params", [{}, {"dry_run": "true"}])
+def test_only_who_may_change_the_project_takes_its_change_back(api, params):
+    entry = rename(api)
+    only_tracking = api.cast.add_key(["error_tracking:write"])
+    both_of_a_member = api.cast.add_key(["error_tracking:write", "project:write"], of=api.cast.member)
+
+    for key, detail in (
+        (only_tracking, "API key missing required scope 'project:write'"),
+        (both_of_a_member, "You do not have permission to perform this action."),
+    ):
+        refusal = error(undo(api, entry, key=key, params=params))
+        assert (refusal.status, refusal.detail) == (403, detail)
+    assert project(api)["name"] == "Shop"

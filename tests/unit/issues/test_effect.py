@@ -102,3 +102,16 @@ def test_a_merge_of_an_issue_without_fingerprints_touches_its_target_too():
     empty = Effect({A: {}, B: snapshot(ISSUE)}, {A: {}, B: None})
 
     assert {touch.issue_id: touch.aspects for touch in touches(empty)} == {A: {"fingerprints"}, B: WHOLE}
+
+
+def test_states_of_environments_are_kept_below_one_name():
+    cells = {"elsewhere": {"status": "active"}, "environment:": None, "environment:Straße 1": {"status": "resolved"}}
+    changed = of_values({A: cells}, {A: {name: {"status": "suppressed"} for name in cells}})
+
+    assert write_effect(changed)[0] == {
+        "elsewhere": {"status": "active"},
+        "environments": {"unnamed": None, "Straße 1": {"status": "resolved"}},
+    }
+    assert read_effect(entry(changed, [A])) == changed
+    (touch,) = touches(changed)
+    assert touch.aspects == {"elsewhere", "environment:", "environment:Stra%C3%9Fe%201"}

@@ -41,6 +41,26 @@ SNAPSHOT = {"status": "active", "name": "Gone"}
             values({"assignee": {"type": "role", "id": "r"}}, {"assignee": None}, A),
             "Changed “A”: assignee from role r to nobody",
         ),
+        (
+            values(
+                {"status": "active", "elsewhere": {"status": "active"}, "environment:dev": {"status": "suppressed"}},
+                {"status": "resolved", "elsewhere": {"status": "resolved"}, "environment:dev": None},
+                A,
+            ),
+            "Changed “A”: status from active to resolved",
+        ),
+        (
+            values({"environment:": None}, {"environment:": {"status": "resolved"}}, A),
+            "Changed “A”: status in unnamed from that of all to resolved",
+        ),
+        (
+            values(
+                {"elsewhere": {"status": "resolved", "release": "1.4.2"}},
+                {"elsewhere": {"status": "resolved", "release": "1.4.2", "next": True}},
+                A,
+            ),
+            "Changed “A”: resolution from 1.4.2 to what comes after 1.4.2",
+        ),
         (values({"status": "x"}, {"status": "y"}, A, B), "Changed “A” and “B”: status from x to y"),
         (values({"status": "x"}, {"status": "y"}, C), "Changed an issue without a name: status from x to y"),
         (values({"status": "x"}, {"status": "y"}, D), f"Changed issue {D}: status from x to y"),

@@ -5,7 +5,7 @@ between batches: who owns a key, and where its issue stands, are read anew, so t
 count at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -47,17 +47,16 @@ class LinkIssue:
 
     def __call__(self, batch: Batch[Fingerprinted]) -> Batch[Linked]:
         """Keep the exceptions whose issue wants them."""
-        places = [_place(item) for item in batch.items]
-        sightings, firsts = _gather(batch.items, places)
+        sightings, firsts, of_items = _gather(batch.items)
         self._releases.note(sightings.values())
         owners = self._find_or_make(sightings, firsts)
         owners = self._receive(sightings, owners)
         self._sync_mirror()
-        wanted = {place for place, sighting in sightings.items() if is_wanted(sighting, owners[place[:2]])}
+        wanted = {id(sighting) for place, sighting in sightings.items() if is_wanted(sighting, owners[place[:2]])}
         linked = [
-            Linked(item.normalised, item.release, item.grouping_key, place[2])
-            for item, place in zip(batch.items, places, strict=True)
-            if place in wanted
+            Linked(item.normalised, item.release, item.grouping_key, sighting.environment)
+            for item, sighting in zip(batch.items, of_items, strict=True)
+            if id(sighting) in wanted
         ]
         batch.drop(DropReason.SUPPRESSED_ISSUE, len(batch.items) - len(linked))
         return batch.hand_on(linked)
@@ -111,24 +110,25 @@ class LinkIssue:
             self._is_mirror_behind = False
 
 
-def _place(item: Fingerprinted) -> Place:
-    event = item.normalised.event
-    return event.project_id, item.grouping_key, environment_of(item.normalised.properties), item.release.version
-
-
 def _gather(
-    items: Sequence[Fingerprinted], places: Sequence[Place]
-) -> tuple[dict[Place, Sighting], dict[Place, Fingerprinted]]:
+    items: Iterable[Fingerprinted],
+) -> tuple[dict[Place, Sighting], dict[Place, Fingerprinted], list[Sighting]]:
+    """Sightings, the first event of each, and the sighting that each of the events belongs to."""
     sightings: dict[Place, Sighting] = {}
     firsts: dict[Place, Fingerprinted] = {}
-    for item, place in zip(items, places, strict=True):
+    of_items: list[Sighting] = []
+    for item in items:
+        normalised = item.normalised
+        event, environment = normalised.event, environment_of(normalised.properties)
+        place = (event.project_id, item.grouping_key, environment, item.release.version)
         sighting = sightings.get(place)
         if sighting is None:
-            sightings[place] = Sighting.of(item.grouping_key, item.normalised.event, place[2], place[3])
+            sighting = sightings[place] = Sighting.of(item.grouping_key, event, environment, item.release.version)
             firsts[place] = item
         else:
-            sighting.add(item.normalised.event)
-    return sightings, firsts
+            sighting.add(event)
+        of_items.append(sighting)
+    return sightings, firsts, of_items
 
 
 def _by_project(sightings: Iterable[Sighting]) -> dict[int, list[Sighting]]:

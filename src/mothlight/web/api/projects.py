@@ -2,11 +2,13 @@
 
 from starlette.responses import Response
 
-from mothlight.access.changes import change_project, delete_project
+from mothlight.access.changes import delete_project
 from mothlight.storage.metadata.engine import writing
 from mothlight.web.api.calls import ProjectCall, UserCall
 from mothlight.web.api.shapes import ProjectShape
-from mothlight.web.errors import Forbidden, json_response
+from mothlight.web.errors import json_response
+from mothlight.web.guard import check_admin
+from mothlight.web.project_changes import change_project
 from mothlight.web.values.changes import ProjectChange
 from mothlight.web.values.validate import validate
 
@@ -24,31 +26,17 @@ def get_project(call: ProjectCall) -> Response:
 
 def patch_project(call: ProjectCall) -> Response:
     """Change the name or the test-account filters."""
-    _check_admin(call)
-    change = validate(ProjectChange, call.fields())
-    with writing(call.parts.database) as connection:
-        changed = change_project(
-            connection,
-            call.caller.user_id,
-            call.project.id,
-            name=change.name,
-            test_account_filters=change.test_account_filters,
-        )
-    call.parts.directory.forget()
+    # Asked here too, because who may not is told before what is wrong with the body.
+    check_admin(call.parts.directory, call.caller, call.project)
+    wanted = validate(ProjectChange, call.fields())
+    changed = change_project(call, wanted.name, wanted.test_account_filters)
     return json_response(ProjectShape.of(changed))
 
 
 def remove_project(call: ProjectCall) -> Response:
     """Delete the project; its events go a little later."""
-    _check_admin(call)
+    check_admin(call.parts.directory, call.caller, call.project)
     with writing(call.parts.database) as connection:
         delete_project(connection, call.caller.user_id, call.project.id, call.parts.clock())
     call.parts.directory.forget()
     return Response(status_code=204)
-
-
-def _check_admin(call: ProjectCall) -> None:
-    # Asked here too, because who may not is told before what is wrong with the body.
-    role = call.parts.directory.membership_role(call.caller.user_id, call.project.organization_id)
-    if role != "admin":
-        raise Forbidden("You do not have permission to perform this action.")

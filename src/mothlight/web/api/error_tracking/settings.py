@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from mothlight.issues.limits import change_limits
+from mothlight.issues.project_settings import change_limits
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import settings as repository
 from mothlight.web.api.calls import ProjectCall

@@ -1,0 +1,31 @@
+"""The values of a project that the change journal knows, and in which table each of them stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from mothlight.storage.metadata.repositories import access, settings
+
+NAME, TEST_ACCOUNT_FILTERS = "name", "test_account_filters"
+
+OF_PROJECT = frozenset({NAME, TEST_ACCOUNT_FILTERS})
+"""Values of the project itself, which only admins change; the others are limits."""
+
+
+def load_values(connection: sa.Connection, project_id: int) -> dict[str, Any]:
+    """All values by name."""
+    project = access.find_project(connection, project_id)
+    own = {} if project is None else {NAME: project.name, TEST_ACCOUNT_FILTERS: project.test_account_filters}
+    return {**msgspec.structs.asdict(settings.load_settings(connection, project_id)), **own}
+
+
+def write_values(connection: sa.Connection, project_id: int, values: Mapping[str, Any]) -> None:
+    """Other ones for some of them."""
+    own = {name: value for name, value in values.items() if name in OF_PROJECT}
+    if own:
+        access.update_project(connection, project_id, own)
+    settings.update_settings(
+        connection, project_id, {name: value for name, value in values.items() if name not in OF_PROJECT}
+    )
