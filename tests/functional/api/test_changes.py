@@ -29,8 +29,12 @@ def test_an_entry_says_who_did_what_when(triage):
         },
         "created_at": "2026-04-24T12:00:00Z",
         "summary": "Changed “Paying”: status from active to resolved, name from “PayError” to “Paying”",
-        "before": {"status": "active", "name": "PayError"},
-        "after": {"status": "resolved", "name": "Paying"},
+        "before": {"status": "active", "name": "PayError", "elsewhere": {"status": "active"}},
+        "after": {
+            "status": "resolved",
+            "name": "Paying",
+            "elsewhere": {"status": "resolved", "resolved_at": "2026-04-24T12:00:00Z"},
+        },
         "undoable": True,
         "undone_by": None,
         "undoes": None,
@@ -48,8 +52,10 @@ def test_the_pipeline_is_an_actor_too(triage):
     assert [reopened["kind"], created["kind"]] == ["reopened", "created"]
     assert created["actor"] == {"type": "pipeline", "id": None, "email": None, "first_name": None, "key_id": None}
     assert (created["summary"], created["undoable"]) == ("Created “PayError”", False)
-    assert reopened["summary"] == "Reopened “PayError”, which was seen again"
-    assert created["after"] == {"name": "PayError", "fingerprint": "a"}
+    assert reopened["summary"] == (
+        "Reopened “PayError”: it names no release and happened less than a second after the issue was resolved"
+    )
+    assert created["after"] == {"name": "PayError", "fingerprint": "a", "environment": "unnamed"}
 
 
 def test_each_kind_has_its_words(triage):

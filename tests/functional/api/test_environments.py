@@ -294,6 +294,7 @@ def test_the_words_of_an_entry_name_the_environment(triage, issue):
 def test_an_issue_is_resolved_in_the_newest_release_that_it_was_seen_in(triage):
     issue = triage.issue("a", release="1.10.0")
     triage.capture("a", release="1.9.0", timestamp=later(1))
+    triage.api.hands.moment = later(10)
 
     answer = triage.change(issue, status="resolved")
 

@@ -26,6 +26,17 @@ def test_an_issue_is_shown_with_all_its_keys(triage):
         "assignee": None,
         "external_issues": [],
         "cohort": None,
+        "environments": [
+            {
+                "name": "unnamed",
+                "status": "active",
+                "first_seen": "2026-04-24T11:59:59.511000Z",
+                "last_seen": "2026-04-24T11:59:59.511000Z",
+                "occurrences": 1,
+                "resolved": None,
+                "seen_again": None,
+            }
+        ],
     }
 
 
@@ -155,7 +166,9 @@ def test_what_is_sent_changes_and_the_rest_stays(triage, method, body, expected)
 
     answer = triage.ok(method, f"issues/{issue}/", json=body)
 
-    assert answer == {**before, **expected}
+    (environment,) = answer["environments"]
+    assert environment["status"] == answer["status"]
+    assert answer == {**before, **expected, "environments": [environment]}
     assert triage.ok("GET", f"issues/{issue}/") == answer
     row = triage.figures()[issue]
     assert (row.status, row.name) == (answer["status"], answer["name"]), "the next query shows it"
