@@ -6,8 +6,8 @@ What was there before has one state everywhere; in which environments it was see
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
