@@ -101,11 +101,11 @@ class Traffic:
     def _head(self, stack: "Stack", now: str) -> str:
         ids = os.urandom(48).hex()
         if self._made % EVENTS_PER_SESSION == 0:
-            self._session = _dashed(ids[64:96])
+            self._session = dashed(ids[64:96])
             self._user = f"user-{int(self._random.random() * USERS):06d}"
         self._made += 1
         return HEAD % (
-            _dashed(ids),
+            dashed(ids),
             self._time() if self._minutes else now,
             self._user,
             self._user,
@@ -271,7 +271,8 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _dashed(digits: str) -> str:
+def dashed(digits: str) -> str:
+    """The UUID of version 4 that 32 hex digits make."""
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"
 
 

@@ -37,7 +37,7 @@ def event_row(item: Linked, person_id: str) -> EventRow:
         stack=normalised.stack if normalised.has_stack else "",
         distinct_id=event.distinct_id,
         person_id=person_id,
-        session_key=_session_key(event.properties.get("$session_id")),
+        session_key=session_key(event.properties.get("$session_id")),
         lib=read_text(event.properties.get("$lib")) or "",
         types=exception_types(entries),
         messages=exception_values(entries),
@@ -65,7 +65,7 @@ def noted_row(item: Unreadable, person_id: str) -> EventRow:
         stack="",
         distinct_id=event.distinct_id,
         person_id=person_id,
-        session_key=_session_key(event.properties.get("$session_id")),
+        session_key=session_key(event.properties.get("$session_id")),
         lib=read_text(event.properties.get("$lib")) or "",
         types=[],
         messages=[],
@@ -102,7 +102,8 @@ def _with_note(sent: msgspec.Raw | None, note: str) -> msgspec.Raw:
     return msgspec.Raw(_encode([*(errors if isinstance(errors, list) else []), note]))
 
 
-def _session_key(sent: msgspec.Raw | None) -> int:
+def session_key(sent: msgspec.Raw | None) -> int:
+    """The number that stands for `$session_id`, given as sent; 0 without one."""
     if sent is None:
         return 0
     text = bytes(sent)
