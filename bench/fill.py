@@ -1,8 +1,8 @@
 """Writes the events of a history into a data directory, through the same writers as the pipeline, without the intake.
 
-`python -m bench.fill SPECIFICATION` (a `Filling` as JSON). The pipeline itself takes the first event of each stack and of
-each set of properties, so issues, fingerprints, owners, stacks and rows are its work. All other rows repeat those with
-what is new in the event, and go through the event store's own insertion. A server that is started on the directory
+`python -m bench.fill SPECIFICATION` (a `Filling` as JSON). The pipeline itself takes the first event of each stack and
+of each set of properties, so issues, fingerprints, owners, stacks and rows are its work. All other rows repeat those
+with what is new in the event, and go through the event store's own insertion. A server that is started on the directory
 answers as if all had come through its intake: a test compares the two.
 """
 

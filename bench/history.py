@@ -89,9 +89,7 @@ class History:
         """The message of the event's exception."""
         return f"{self.stacks[happening.stack].message} {happening.suffix}"
 
-    def _happening(
-        self, chance: random.Random, sessions: list[tuple[str, str]], number: int, stack: int
-    ) -> Happening:
+    def _happening(self, chance: random.Random, sessions: list[tuple[str, str]], number: int, stack: int) -> Happening:
         moment = self._begin + (number + 1) * self._step
         digits = chance.randbytes(30).hex()
         place = int(chance.random() * SESSIONS_AT_ONCE)

@@ -8,8 +8,12 @@ from mothlight.storage.events.interface import Parameter
 class Bindings:
     """Collects the parameters of one statement."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, Parameter] = {}
+    def __init__(self, values: Mapping[str, Parameter] | None = None) -> None:
+        self._values: dict[str, Parameter] = dict(values or {})
+
+    def copy(self) -> "Bindings":
+        """The same values, for a statement that binds further ones."""
+        return Bindings(self._values)
 
     def bind(self, value: Parameter, type_: str) -> str:
         """The placeholder of a value, to be written into the statement. `type_` is ClickHouse's name."""

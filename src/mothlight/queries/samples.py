@@ -13,7 +13,8 @@ from mothlight.frames.decode import decode
 from mothlight.frames.facts import exception_list
 from mothlight.model.stack import ExceptionEntry, Frame, Stack
 from mothlight.queries.date_range import DateRange
-from mothlight.queries.figures import Matching
+from mothlight.queries.matching import Matching
+from mothlight.queries.together import together
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.events.properties import decode_value, property_column
 
@@ -36,6 +37,11 @@ class Sample(msgspec.Struct, frozen=True):
     fingerprint: str
     release: Any
     """`$exception_release`, None without one."""
+    library: str
+    """`$lib`, or empty."""
+    source: str | None
+    function: str | None
+    """Of the stack, nearest the throw; None where no frame has one."""
     properties: dict[str, Any]
     """The asked properties that the event has, decoded."""
 
@@ -47,11 +53,22 @@ def read_samples(
     end = _page_end(store, project_id, matching, order, sum(page))
     if end is None:
         return []
-    sql = _samples_sql(matching.also(end), order, page, keys)
+    return read_page(store, project_id, matching.also(end), order, page, keys)
+
+
+def read_page(
+    store: EventStore, project_id: int, matching: Matching, order: str, page: tuple[int, int], keys: Sequence[str]
+) -> list[Sample]:
+    """The same as `read_samples`, for dates between which hardly more events match than the page shows."""
+    sql = _samples_sql(matching, order, page, keys)
     rows = store.query(project_id, sql, matching.bindings.parameters)
-    frames = _read_frames(store, project_id, {row[5] for row in rows})
-    fingerprints = _read_fingerprints(store, project_id, {row[3] for row in rows})
-    return [_sample(row, frames, fingerprints, keys) for row in rows]
+    if not rows:
+        return []
+    stacks, fingerprints = together(
+        lambda: _read_stacks(store, project_id, {row[5] for row in rows}),
+        lambda: _read_fingerprints(store, project_id, {row[3] for row in rows}),
+    )
+    return [_sample(row, stacks, fingerprints, keys) for row in rows]
 
 
 def _page_end(store: EventStore, project_id: int, matching: Matching, order: str, events: int) -> str | None:
@@ -81,14 +98,12 @@ def _samples_sql(matching: Matching, order: str, page: tuple[int, int], keys: Se
 
 
 def _sample(
-    row: tuple[Any, ...],
-    frames: dict[str, list[list[Frame] | None]],
-    fingerprints: dict[int, str],
-    keys: Sequence[str],
+    row: tuple[Any, ...], stacks: dict[str, "_Stack"], fingerprints: dict[int, str], keys: Sequence[str]
 ) -> Sample:
-    uuid, distinct_id, timestamp, grouping_key, lib, stack, types, messages, exceptions, release, *stored = row
+    uuid, distinct_id, timestamp, grouping_key, lib, hash_, types, messages, exceptions, release, *stored = row
     entries = _entries.decode(exceptions)
-    traces = frames.get(stack) or [None] * len(entries)
+    stack = stacks.get(hash_, NO_STACK)
+    traces = stack.frames or [None] * len(entries)
     properties = {"$lib": lib} | {
         key: decode(decode_value(text)) for key, text in zip(keys, stored, strict=True) if text is not None
     }
@@ -98,25 +113,44 @@ def _sample(
         timestamp=timestamp,
         types=types,
         messages=messages,
-        exceptions=exception_list(entries, _stack(stack, traces), uuid),
+        exceptions=exception_list(entries, _whole_stack(hash_, traces), uuid),
         frames=[frame for trace in traces for frame in trace or []],
         fingerprint=fingerprints.get(grouping_key, ""),
         release=msgspec.json.decode(release) if release else None,
+        library=lib,
+        source=stack.source,
+        function=stack.function,
         properties=properties,
     )
 
 
-def _stack(hash_: str, frames: list[list[Frame] | None]) -> Stack:
+class _Stack(msgspec.Struct, frozen=True):
+    """What is read of a stack."""
+
+    frames: list[list[Frame] | None]
+    source: str | None
+    function: str | None
+
+
+NO_STACK = _Stack([], None, None)
+
+
+def _whole_stack(hash_: str, frames: list[list[Frame] | None]) -> Stack:
     return Stack(hash=hash_, raw=[], frames=frames, legacy="none", contexts={}, sources=[], functions=[], texts="")
 
 
-def _read_frames(store: EventStore, project_id: int, hashes: set[str]) -> dict[str, list[list[Frame] | None]]:
+def _read_stacks(store: EventStore, project_id: int, hashes: set[str]) -> dict[str, _Stack]:
     wanted = sorted(hashes - {""})
     if not wanted:
         return {}
     bindings = Bindings()
-    sql = f"SELECT hash, frames FROM stacks FINAL WHERE {OF_PROJECT} AND hash IN {bindings.texts(wanted)}"
-    return {stack: _frames.decode(frames) for stack, frames in store.query(project_id, sql, bindings.parameters)}
+    of_hashes = f"hash IN {bindings.texts(wanted)}"
+    sql = f"SELECT hash, frames, sources[-1], functions[-1] FROM stacks FINAL WHERE {OF_PROJECT} AND {of_hashes}"
+    rows = store.query(project_id, sql, bindings.parameters)
+    return {
+        hash_: _Stack(_frames.decode(frames), source or None, function or None)
+        for hash_, frames, source, function in rows
+    }
 
 
 def _read_fingerprints(store: EventStore, project_id: int, grouping_keys: set[int]) -> dict[int, str]:

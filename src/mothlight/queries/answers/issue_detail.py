@@ -1,7 +1,7 @@
 """One issue: its state, figures, newest readable frame and release (api 2.2)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,15 +10,15 @@ import sqlalchemy as sa
 from mothlight.filters.bindings import Bindings
 from mothlight.filters.property_filter import PropertyFilter
 from mothlight.filters.sql import all_of
-from mothlight.model.errors import Unavailable
 from mothlight.model.stack import Frame
 from mothlight.queries.answers.issue_list import Aggregations, aggregations
-from mothlight.queries.criteria import in_environments, of_issues, read_test_account_filters
+from mothlight.queries.criteria import in_environments, read_test_account_filters
 from mothlight.queries.date_range import DateRange, figures_range, samples_range
-from mothlight.queries.figures import Matching, OneIssue, read_one
+from mothlight.queries.matching import Matching, owned_by, read_keys
+from mothlight.queries.one_issue import OneIssue, Wanted, read_one
 from mothlight.queries.questions import Assignee, IssueDetail
-from mothlight.queries.samples import Sample, read_samples
 from mothlight.queries.states import IssueState, read_states
+from mothlight.queries.together import together
 from mothlight.queries.verbosity import filled, first_filled
 from mothlight.queries.volume import Buckets
 from mothlight.storage.events.interface import EventStore
@@ -59,19 +59,25 @@ def answer(
     question: IssueDetail, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime
 ) -> ShownIssue | None:
     """The issue that a question asks for; None when the project has none such."""
-    state = read_states(store, project_id, [question.issue_id], question.environments).get(question.issue_id)
+    states, keys = together(
+        lambda: read_states(store, project_id, [question.issue_id], question.environments),
+        lambda: read_keys(store, project_id, question.issue_id),
+    )
+    state = states.get(question.issue_id)
     if state is None:
         return None
     filters = read_test_account_filters(metadata, project_id, wanted=question.filter_test_accounts)
     range_ = figures_range(question.window, now)
-    buckets = Buckets(range_, _parts(question))
-    found = read_one(
-        store, project_id, question.issue_id, _matching(range_, filters, question.environments, now), buckets
+    wanted = Wanted(
+        owned=owned_by(question.issue_id, keys),
+        keys=keys,
+        matching=_matching(question, filters, now, range_),
+        shown=_matching(question, filters, now),
+        shown_range=samples_range(question.window, now),
+        properties=[RELEASES],
     )
-    if found is None:
-        return _without_events(state, question)
-    newest = _newest(question, store, project_id, filters, found.figures.last_seen, now)
-    return _with_events(question, state, found, newest, range_)
+    found = read_one(store, project_id, wanted, Buckets(range_, _parts(question)))
+    return _without_events(state, question) if found is None else _with_events(question, state, found, range_)
 
 
 def _parts(question: IssueDetail) -> int:
@@ -133,32 +139,12 @@ def _decoded(value: Any) -> Any:
 
 
 def _matching(
-    range_: DateRange, filters: Sequence[PropertyFilter], environments: Sequence[str], now: datetime
+    question: IssueDetail, filters: Sequence[PropertyFilter], now: datetime, range_: DateRange | None = None
 ) -> Matching:
     bindings = Bindings()
-    there = [in_environments(environments, bindings)] if environments else []
-    return Matching([range_.condition(bindings), *there, *all_of(filters, bindings, now)], bindings)
-
-
-def _newest(
-    question: IssueDetail,
-    store: EventStore,
-    project_id: int,
-    filters: Sequence[PropertyFilter],
-    last_seen: datetime,
-    now: datetime,
-) -> Sample | None:
-    range_ = samples_range(question.window, now)
-    # The newest event is not older than the newest one of the figures, unless that one lies on a bound.
-    if range_.start < last_seen < range_.end:
-        range_ = DateRange(last_seen - timedelta(microseconds=1), range_.end, strict=True)
-    matching = _matching(range_, filters, question.environments, now)
-    of_issue = matching.also(of_issues([question.issue_id], matching.bindings))
-    try:
-        return next(iter(read_samples(store, project_id, of_issue, "DESC", (1, 0), [RELEASES])), None)
-    except Unavailable:
-        # What the event adds is worth less than the answer.
-        return None
+    dates = [] if range_ is None else [range_.condition(bindings)]
+    there = [in_environments(question.environments, bindings)] if question.environments else []
+    return Matching([*dates, *there, *all_of(filters, bindings, now)], bindings)
 
 
 def _without_events(state: IssueState, question: IssueDetail) -> ShownIssue:
@@ -172,10 +158,8 @@ def _without_events(state: IssueState, question: IssueDetail) -> ShownIssue:
     )
 
 
-def _with_events(
-    question: IssueDetail, state: IssueState, found: OneIssue, newest: Sample | None, range_: DateRange
-) -> ShownIssue:
-    figures = found.figures
+def _with_events(question: IssueDetail, state: IssueState, found: OneIssue, range_: DateRange) -> ShownIssue:
+    figures, newest = found.figures, found.newest
     frames = newest.frames if newest else []
     releases = (newest.release, newest.properties.get(RELEASES)) if newest else (None, None)
     volume = found.volume if question.volume_resolution else [figures.occurrences]

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from mothlight.filters.bindings import Bindings
 from mothlight.filters.sql import all_of
-from mothlight.queries.criteria import in_environments, of_issues, read_test_account_filters
+from mothlight.queries.criteria import in_environments, read_test_account_filters
 from mothlight.queries.date_range import samples_range
-from mothlight.queries.figures import Matching
+from mothlight.queries.matching import Matching, owned_by, read_keys
 from mothlight.queries.questions import IssueEvents
 from mothlight.queries.samples import Sample, read_samples
 from mothlight.queries.search import phrase_condition
 from mothlight.queries.states import read_states
+from mothlight.queries.together import together
 from mothlight.queries.verbosity import cut_text, shaped_exceptions
 from mothlight.storage.events.interface import EventStore
 
@@ -45,13 +46,17 @@ def answer(
     question: IssueEvents, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime
 ) -> EventPage | None:
     """The page of events that a question asks for; None when the project has no such issue."""
-    if question.issue_id not in read_states(store, project_id, [question.issue_id]):
+    states, keys = together(
+        lambda: read_states(store, project_id, [question.issue_id]),
+        lambda: read_keys(store, project_id, question.issue_id),
+    )
+    if question.issue_id not in states:
         return None
     bindings = Bindings()
     filters = question.filters + read_test_account_filters(metadata, project_id, wanted=question.filter_test_accounts)
     conditions = [
         samples_range(question.window, now).condition(bindings),
-        of_issues([question.issue_id], bindings),
+        owned_by(question.issue_id, keys).condition(bindings),
         *all_of(filters, bindings, now),
     ]
     if question.environments:

@@ -1,6 +1,6 @@
 """Which issues had matching events, in order, with figures over those events (api 2.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,14 +13,17 @@ from mothlight.queries.date_range import figures_range
 from mothlight.queries.figures import (
     MERGED,
     Figures,
-    Matching,
+    Summary,
+    owned_keys,
     read_figures,
     read_volumes,
     summaries,
     summaries_sql,
 )
+from mothlight.queries.matching import Matching
 from mothlight.queries.questions import Assignee, IssueList
 from mothlight.queries.states import IssueState, in_state, read_states
+from mothlight.queries.together import meanwhile
 from mothlight.queries.volume import Bucket, Buckets
 from mothlight.storage.events.interface import EventStore
 
@@ -66,10 +69,13 @@ def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_
     matching = Matching(conditions, bindings)
     found = summaries(store, project_id, _order_sql(question, matching), matching)
     page = found[: question.limit]
-    figures = read_figures(store, project_id, page, matching)
-    states = read_states(store, project_id, list(figures), question.environments)
     buckets = Buckets(range_, max(1, question.volume_resolution))
-    volumes = _volumes(store, project_id, figures, matching, buckets)
+    reading_states = meanwhile(
+        lambda: read_states(store, project_id, [each.issue_id for each in page], question.environments)
+    )
+    reading_volumes = meanwhile(lambda: _volumes(store, project_id, page, matching.apart(), buckets))
+    figures = read_figures(store, project_id, page, matching)
+    states, volumes = reading_states.result(), reading_volumes.result()
     shown = [each.issue_id for each in page if each.issue_id in states]
     rows = [listed_issue(states[issue], figures[issue], buckets, volumes[issue]) for issue in shown]
     return IssuePage(rows, has_more=len(found) > question.limit)
@@ -98,12 +104,12 @@ def aggregations(figures: Figures, buckets: Buckets, volume: Sequence[int]) -> A
 
 
 def _volumes(
-    store: EventStore, project_id: int, figures: Mapping[UUID, Figures], matching: Matching, buckets: Buckets
+    store: EventStore, project_id: int, page: Sequence[Summary], matching: Matching, buckets: Buckets
 ) -> dict[UUID, list[int]]:
     if buckets.count == 1:
-        return {issue: [each.occurrences] for issue, each in figures.items()}
-    counted = read_volumes(store, project_id, list(figures), matching, buckets)
-    return {issue: counted.get(issue, buckets.values(())) for issue in figures}
+        return {each.issue_id: [each.occurrences] for each in page}
+    counted = read_volumes(store, project_id, owned_keys(page), matching, buckets)
+    return {each.issue_id: counted.get(each.issue_id, buckets.values(())) for each in page}
 
 
 def _order_sql(question: IssueList, matching: Matching) -> str:
