@@ -13,7 +13,8 @@ import msgspec
 
 from bench import ingest, queries
 from bench.limits import measure_limits
-from bench.report import Figures, Machine, Size, table, write_into
+from bench.report import FIGURE_MARKS, SCALE_MARKS, Figures, Machine, Size, table, write_into
+from bench.scale import Scale, measure_scale, scale_table
 from bench.server import Server
 from bench.symbols import measure_symbols
 from mothlight import __version__
@@ -26,21 +27,37 @@ def main() -> None:
     """Read the options, measure, report."""
     options = read_options()
     if options.render:
-        runs = [msgspec.json.decode(path.read_bytes(), type=Figures) for path in options.figures]
-        write_into(options.render, runs)
+        if options.questions:
+            scales = [msgspec.json.decode(path.read_bytes(), type=Scale) for path in options.figures]
+            write_into(options.render, scale_table(scales), SCALE_MARKS)
+        else:
+            runs = [msgspec.json.decode(path.read_bytes(), type=Figures) for path in options.figures]
+            write_into(options.render, table(runs), FIGURE_MARKS)
         return
     if options.symbols:
         encoded = msgspec.json.encode(measure_symbols())
         sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
         return
     with tempfile.TemporaryDirectory(prefix="mothlight-bench-", dir=options.directory) as folder:
-        figures = measure(options, Path(folder))
-    encoded = msgspec.json.format(msgspec.json.encode(figures), indent=2)
-    if options.output:
-        options.output.write_bytes(encoded + b"\n")
+        if options.questions:
+            data_dir = (options.keep or Path(folder)) / "data"
+            machine = describe_machine()
+            scale = measure_scale(data_dir, options.events, options.stacks, options.rounds, machine)
+            write(scale, options.output)
+            print(scale_table([scale]), file=sys.stderr)
+        else:
+            figures = measure(options, Path(folder))
+            write(figures, options.output)
+            print(table([figures]), file=sys.stderr)
+
+
+def write(figures: Figures | Scale, output: Path | None) -> None:
+    """The figures as JSON, to a file or to standard output."""
+    encoded = msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
+    if output:
+        output.write_bytes(encoded)
     else:
-        sys.stdout.buffer.write(encoded + b"\n")
-    print(table([figures]), file=sys.stderr)
+        sys.stdout.buffer.write(encoded)
 
 
 def read_options() -> argparse.Namespace:
@@ -53,6 +70,10 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--raw-rows", type=int, default=100_000, help="rows of the raw insertion (default 100000)")
     parser.add_argument("--directory", type=Path, help="where to put the data (default: the system's temporary folder)")
     parser.add_argument("--symbols", action="store_true", help="measure only how symbol data is read and looked up")
+    parser.add_argument(
+        "--questions", action="store_true", help="questions only, about events written without the intake"
+    )
+    parser.add_argument("--keep", type=Path, help="with --questions: fill this folder once, and keep it")
     parser.add_argument("--output", type=Path, help="write the JSON to this file instead of standard output")
     parser.add_argument(
         "--render", type=Path, metavar="PAGE", help="measure nothing; write earlier figures into a page"

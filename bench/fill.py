@@ -26,6 +26,7 @@ from mothlight.journal.entry import JournalEntry
 from mothlight.kit.clock import system_clock
 from mothlight.kit.ids import id_maker
 from mothlight.kit.lock import DirectoryLock
+from mothlight.model.errors import Unavailable
 from mothlight.persons.apply import Entry
 from mothlight.persons.identity import person_text
 from mothlight.pipeline.rows import session_key
@@ -40,6 +41,8 @@ from mothlight.web.intake.receive import decode_entry
 ROWS_AT_ONCE = 20_000
 WAITING = 2
 """Blocks that are made while one is being stored."""
+
+ATTEMPTS = 5
 
 OWN_PROPERTIES = (
     '{"distinct_id":"%s","$session_id":"%s","$window_id":"%s","$insert_id":"%s","$device_id":"%s-device",'
@@ -170,8 +173,17 @@ class Writer:
         )
 
     def _store(self, rows: list[EventRow]) -> None:
-        if self._stores.events.insert_events(rows):
-            raise RuntimeError("the event store refused rows")
+        for attempt in range(ATTEMPTS):
+            try:
+                refused = self._stores.events.insert_events(rows)
+            except Unavailable:
+                # A busy machine can be too slow for one block; the store knows one that comes again.
+                if attempt == ATTEMPTS - 1:
+                    raise
+                continue
+            if refused:
+                raise RuntimeError(f"the event store refused rows: {refused[0].reason}")
+            return
 
     def _record_receipts(self) -> None:
         """When each issue was last heard of, as the pipeline would have noted it."""

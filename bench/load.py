@@ -34,6 +34,8 @@ class Load(msgspec.Struct, frozen=True):
     compressed: bool = True
     seconds: float | None = None
     events: int | None = None
+    rate: float | None = None
+    """Events a second at most; None: as many as are taken."""
 
 
 class Sent(msgspec.Struct):
@@ -97,7 +99,7 @@ class Progress:
             f"Content-Type: application/json\r\n{encoding}Content-Length: "
         ).encode()
         self._to_send = (load.events or sys.maxsize) // load.events_per_request
-        self._under_way = 0
+        self._under_way = self._sent = 0
         self.began = time.perf_counter()
         self._cpu_began = time.process_time()
 
@@ -110,8 +112,16 @@ class Progress:
             return None
         self._to_send -= 1
         self._under_way += 1
+        self._sent += 1
         body = next(self._bodies)
         return self._head + str(len(body)).encode() + HEAD_END + body
+
+    def wait(self) -> float:
+        """Seconds until the next request is due."""
+        if self.load.rate is None:
+            return 0.0
+        due = self.began + self._sent * self.load.events_per_request / self.load.rate
+        return max(0.0, due - time.perf_counter())
 
     def answered(self, status: str, seconds: float) -> None:
         """Count the answer to one request."""
@@ -180,6 +190,10 @@ class Connection(asyncio.Protocol):
 
     def _send_next(self) -> None:
         if self._transport is None or self._transport.is_closing():
+            return
+        wait = self._progress.wait()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._send_next)
             return
         request = self._progress.next_request()
         if request is not None:

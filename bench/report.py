@@ -12,8 +12,9 @@ from bench.ingest import Ingest
 from bench.limits import Limits
 from bench.queries import Latency
 
-BEGIN = "<!-- figures: written by `python -m bench --render` -->"
-END = "<!-- end of figures -->"
+Marks = tuple[str, str]
+FIGURE_MARKS = ("<!-- figures: written by `python -m bench --render` -->", "<!-- end of figures -->")
+SCALE_MARKS = ("<!-- scale: written by `python -m bench --questions --render` -->", "<!-- end of scale -->")
 MEBIBYTE = 1024 * 1024
 MICROSECONDS = 1e6
 
@@ -160,14 +161,15 @@ def table(runs: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
-def write_into(page: Path, runs: Sequence[Figures]) -> None:
-    """Put the table between the two marks of a page, in place of what stands there."""
+def write_into(page: Path, content: str, marks: Marks) -> None:
+    """Put a table between the two marks of a page, in place of what stands there."""
+    begin_mark, end_mark = marks
     text = page.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not begin or not end:
-        raise SystemExit(f"{page} has no place for figures: a line {BEGIN} and a line {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{table(runs)}\n\n{END}{after}")
+        raise SystemExit(f"{page} has no place for figures: a line {begin_mark} and a line {end_mark}")
+    page.write_text(f"{before}{begin_mark}\n\n{content}\n\n{end_mark}{after}")
 
 
 def shown(value: float) -> str:

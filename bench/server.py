@@ -30,7 +30,12 @@ class Server:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOTHLIGHT_")}
         self._environment = inherited | SETTINGS | {"MOTHLIGHT_DATA_DIR": str(data_dir)}
         self._process: subprocess.Popen[bytes] | None = None
-        made = self._init()
+        # What was made for a directory is kept beside it, so that it can be used again: a secret is shown once.
+        kept = data_dir.parent / f"{data_dir.name}.json"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(self._init()))
+        made = json.loads(kept.read_text())
         self.project_id: int = made["project_id"]
         self.token: str = made["project_token"]
         self.key: str = made["personal_api_key"]

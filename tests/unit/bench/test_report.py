@@ -9,7 +9,7 @@ from bench.ingest import Ingest
 from bench.limits import Limits
 from bench.load import Sent, percentile
 from bench.queries import QUESTIONS, Latency
-from bench.report import BEGIN, END, GOALS, Figures, Machine, Size, table, write_into
+from bench.report import FIGURE_MARKS, GOALS, Figures, Machine, Size, table, write_into
 
 
 def figures(events: int = 1_000_000, p95: float = 30.0, rate: float = 12_000.0) -> Figures:
@@ -63,14 +63,14 @@ def test_figures_survive_being_written_as_json() -> None:
 
 def test_writing_into_a_page_replaces_the_old_figures_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    page.write_text(f"before\n{FIGURE_MARKS[0]}\nold\n{FIGURE_MARKS[1]}\nafter\n")
 
-    write_into(page, [figures()])
-    write_into(page, [figures()])
+    write_into(page, table([figures()]), FIGURE_MARKS)
+    write_into(page, table([figures()]), FIGURE_MARKS)
 
     text = page.read_text()
-    assert text.startswith(f"before\n{BEGIN}\n")
-    assert text.endswith(f"{END}\nafter\n")
+    assert text.startswith(f"before\n{FIGURE_MARKS[0]}\n")
+    assert text.endswith(f"{FIGURE_MARKS[1]}\nafter\n")
     assert "old" not in text
     assert text.count("issue list, 7 days, p95") == 1
 
@@ -80,7 +80,7 @@ def test_a_page_without_a_place_for_figures_is_left_alone(tmp_path: Path) -> Non
     page.write_text("nothing here\n")
 
     with pytest.raises(SystemExit, match="no place for figures"):
-        write_into(page, [figures()])
+        write_into(page, table([figures()]), FIGURE_MARKS)
 
     assert page.read_text() == "nothing here\n"
 

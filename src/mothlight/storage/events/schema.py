@@ -253,5 +253,18 @@ def _add_columns(table: str, columns: Sequence[str], cluster: str | None) -> lis
     return [f"ALTER TABLE {name}{on_cluster(cluster)} {added}" for name in names]
 
 
-MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (_first_tables, _environments)
+def _quicker_times(cluster: str | None) -> list[str]:
+    """Times, which nearly every question reads, in half of the time and of the space; old parts follow when merged."""
+    events = f"{local_name(EVENTS.name, cluster)}{on_cluster(cluster)}"
+    return [
+        f"ALTER TABLE {events} MODIFY COLUMN timestamp DateTime64(6, 'UTC') CODEC(Delta, LZ4)",
+        f"ALTER TABLE {events} MODIFY COLUMN received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))",
+    ]
+
+
+MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (
+    _first_tables,
+    _environments,
+    _quicker_times,
+)
 """Version n is reached by the nth entry. Each gives the statements for a cluster's name or None."""
