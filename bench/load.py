@@ -6,6 +6,7 @@ more than the server.
 """
 
 import asyncio
+import signal
 import subprocess
 import sys
 import time
@@ -83,6 +84,12 @@ def finish(process: "subprocess.Popen[bytes]") -> Sent:
     return msgspec.json.decode(output, type=Sent)
 
 
+def stop(process: "subprocess.Popen[bytes]") -> Sent:
+    """Let a process that `start` made send nothing more, and give its result."""
+    process.terminate()
+    return finish(process)
+
+
 class Progress:
     """What all connections of a load share: the bodies, the counts and the end."""
 
@@ -115,6 +122,12 @@ class Progress:
         self._sent += 1
         body = next(self._bodies)
         return self._head + str(len(body)).encode() + HEAD_END + body
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._to_send = 0
+        if self._under_way == 0:
+            self.done.set()
 
     def wait(self) -> float:
         """Seconds until the next request is due."""
@@ -216,6 +229,7 @@ async def _connect(progress: Progress) -> None:
 async def send(load: Load) -> Sent:
     """Send the load from this process."""
     progress = Progress(load, Traffic(load.plan, load.events_per_request).bodies(load.compressed))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, progress.stop)
     for _ in range(load.connections):
         await _connect(progress)
     limit = None if load.seconds is None else load.seconds + TIMEOUT_SECONDS

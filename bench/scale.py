@@ -13,10 +13,10 @@ from statistics import median
 import msgspec
 
 from bench.fill import Filling, fill
-from bench.load import Load, Sent, finish, start
+from bench.load import Load, Sent, start, stop
 from bench.queries import QUESTIONS, Latency, measure_questions, measure_values, settle, stored_occurrences
 from bench.report import MEBIBYTE, Machine, shown
-from bench.server import HOST, Server
+from bench.server import HOST, POLL_SECONDS, Server
 from bench.traffic import Plan
 
 DAYS = 30
@@ -122,20 +122,17 @@ def _timed_start(server: Server) -> float:
 
 
 def _measure_loaded(server: Server, stacks: int, rounds: int) -> tuple[dict[str, Latency], Sent]:
-    seconds = _seconds_of(server, rounds)
-    load = Load(HOST, server.port, Plan(server.token, stacks), seconds=seconds, rate=LOAD_RATE)
+    load = Load(HOST, server.port, Plan(server.token, stacks), seconds=ENOUGH_SECONDS, rate=LOAD_RATE)
+    before = server.stats()["accepted"]
     process = start(load)
+    while server.stats()["accepted"] == before:
+        time.sleep(POLL_SECONDS)
     try:
-        return measure_questions(server, rounds, LOADED), finish(process)
+        loaded = measure_questions(server, rounds, LOADED)
     finally:
+        sent = stop(process)
         server.wait_until_queryable()
-
-
-def _seconds_of(server: Server, rounds: int) -> float:
-    """How long the load has to last: three times what a part of the questions takes without it."""
-    began = time.perf_counter()
-    measure_questions(server, max(1, rounds // 10), LOADED)
-    return min(ENOUGH_SECONDS, 30 * (time.perf_counter() - began))
+    return loaded, sent
 
 
 def _latency(latency: Latency | None) -> str:
