@@ -21,7 +21,7 @@ import msgspec
 
 from bench.history import Happening, History
 from bench.traffic import Plan
-from mothlight.bootstrap import Stores, open_stores
+from mothlight.bootstrap.stores import Stores, open_stores
 from mothlight.journal.entry import JournalEntry
 from mothlight.kit.clock import system_clock
 from mothlight.kit.ids import id_maker

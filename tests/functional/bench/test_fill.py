@@ -9,8 +9,9 @@ import pytest
 from bench.fill import Writer
 from bench.history import History
 from bench.traffic import Plan
-from mothlight import bootstrap
 from mothlight.access.first_run import FirstRun, initialise
+from mothlight.bootstrap.server import build_server
+from mothlight.bootstrap.stores import open_stores
 from mothlight.kit.clock import system_clock
 from mothlight.settings import read_settings
 from mothlight.storage.metadata.engine import writing
@@ -43,7 +44,7 @@ def settings(listener, tmp_path_factory):
         folder = tmp_path_factory.mktemp(name)
         url = f"{listener.url.rpartition('/')[0]}/{name}"
         made.append(read_settings(data_dir=folder, environment={"MOTHLIGHT_EVENTS_URL": url}))
-        stores = bootstrap.open_stores(made[-1])
+        stores = open_stores(made[-1])
         with writing(stores.database) as connection:
             initialise(connection, FirstRun(project_token=TOKEN, personal_api_key=KEY), system_clock())
         stores.close()
@@ -52,7 +53,7 @@ def settings(listener, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def filled(settings, history):
-    stores = bootstrap.open_stores(settings[0])
+    stores = open_stores(settings[0])
     Writer(history, 1, stores).write(history)
     stores.close()
     yield from _served(settings[0])
@@ -60,7 +61,7 @@ def filled(settings, history):
 
 @pytest.fixture(scope="module")
 def received(settings, history):
-    server = bootstrap.build_server(settings[1])
+    server = build_server(settings[1])
     server.start()
     for block in _blocks(history, 50):
         body = f'{{"api_key":"{TOKEN}","batch":[{",".join(history.text(each) for each in block)}]}}'
@@ -76,7 +77,7 @@ def _blocks(history, size):
 
 
 def _served(settings):
-    server = bootstrap.build_server(settings)
+    server = build_server(settings)
     yield server
     server.discard()
 

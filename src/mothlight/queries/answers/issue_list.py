@@ -70,10 +70,10 @@ def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_
     found = summaries(store, project_id, _order_sql(question, matching), matching)
     page = found[: question.limit]
     buckets = Buckets(range_, max(1, question.volume_resolution))
-    reading_states = meanwhile(
-        lambda: read_states(store, project_id, [each.issue_id for each in page], question.environments)
-    )
-    reading_volumes = meanwhile(lambda: _volumes(store, project_id, page, matching.apart(), buckets))
+    ids = [each.issue_id for each in page]
+    apart = matching.apart()
+    reading_states = meanwhile(lambda: read_states(store, project_id, ids, question.environments))
+    reading_volumes = meanwhile(lambda: _volumes(store, project_id, page, apart, buckets))
     figures = read_figures(store, project_id, page, matching)
     states, volumes = reading_states.result(), reading_volumes.result()
     shown = [each.issue_id for each in page if each.issue_id in states]
