@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from mothlight.access.emails import read_email
 from mothlight.access.keys import check_given_key, hash_key, make_key, mask_key
+from mothlight.access.origins import read_origins
 from mothlight.access.passwords import hash_password
 from mothlight.access.scopes import check_scopes
 from mothlight.access.test_accounts import default_test_account_filters
@@ -59,10 +60,10 @@ def create_user(
     role: MemberRole = "member",
 ) -> User:
     """Make a user and member of an organization. Without a password the user cannot sign in, but can own keys."""
-    _check_admin(connection, by, organization_id)
+    check_admin(connection, by, organization_id)
     address = read_email(email)
     password_hash = hash_password(password) if password is not None else None
-    with _unless_taken(f"There is a user {address} already.", "email"):
+    with unless_taken(f"There is a user {address} already.", "email"):
         user = repository.add_user(connection, address, first_name.strip()[:LONGEST_NAME], password_hash, now)
     repository.add_member(connection, organization_id, user.id, role, now)
     return user
@@ -72,11 +73,11 @@ def create_role(
     connection: sa.Connection, by: Actor, organization_id: UUID, name: str, member_emails: Iterable[str], now: datetime
 ) -> Role:
     """Make a role of members of the organization."""
-    _check_admin(connection, by, organization_id)
+    check_admin(connection, by, organization_id)
     wanted = _read_name(name)
     known = {member.user.email: member.user.id for member in repository.list_members(connection, organization_id)}
     user_ids = [_find_in(known, read_email(email)) for email in dict.fromkeys(member_emails)]
-    with _unless_taken(f"There is a role {wanted!r} already.", "name"):
+    with unless_taken(f"There is a role {wanted!r} already.", "name"):
         return repository.add_role(connection, organization_id, wanted, dict.fromkeys(user_ids), now)
 
 
@@ -87,12 +88,12 @@ def create_project(
     connection: sa.Connection, by: Actor, organization_id: UUID, name: str, now: datetime, *, token: str | None = None
 ) -> Project:
     """Make a project with its own token, or the one given, and the test-account filters of a new project."""
-    _check_admin(connection, by, organization_id)
+    check_admin(connection, by, organization_id)
     wanted = _read_name(name)
     api_token = check_given_token(token) if token is not None else make_token()
     emails = [member.user.email for member in repository.list_members(connection, organization_id)]
     filters = default_test_account_filters(emails)
-    with _unless_taken("This token belongs to another project.", "token"):
+    with unless_taken("This token belongs to another project.", "token"):
         return repository.add_project(connection, organization_id, wanted, api_token, filters, now)
 
 
@@ -103,6 +104,7 @@ def check_project_change(
     *,
     name: str | None = None,
     test_account_filters: Sequence[Mapping[str, Any]] | None = None,
+    allowed_origins: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     """The values that a project would get; whoever writes them enters them in the change journal too.
 
@@ -114,7 +116,16 @@ def check_project_change(
         values["name"] = _read_name(name)
     if test_account_filters is not None:
         values["test_account_filters"] = [dict(each) for each in test_account_filters]
+    if allowed_origins is not None:
+        values["allowed_origins"] = read_origins(allowed_origins)
     return values
+
+
+def renew_token(connection: sa.Connection, by: Actor, project_id: int) -> Project:
+    """Give a project another token. What comes with the old one is refused on every node within a second."""
+    project = _find_managed_project(connection, by, project_id)
+    repository.update_project(connection, project_id, {"api_token": make_token()})
+    return repository.find_project(connection, project_id) or project
 
 
 def delete_project(connection: sa.Connection, by: Actor, project_id: int, now: datetime) -> Project:
@@ -152,7 +163,7 @@ def create_key(
         created_at=now,
         last_used_at=None,
     )
-    with _unless_taken("This key exists already.", "personal_api_key"):
+    with unless_taken("This key exists already.", "personal_api_key"):
         repository.add_key(connection, key, hash_key(secret))
     return NewKey(key, secret)
 
@@ -170,7 +181,8 @@ def revoke_key(connection: sa.Connection, by: Actor, key_id: UUID) -> ApiKey:
 # Who may
 
 
-def _check_admin(connection: sa.Connection, by: Actor, organization_id: UUID) -> None:
+def check_admin(connection: sa.Connection, by: Actor, organization_id: UUID) -> None:
+    """Let an admin of the organization through; raises `Refused` (403) for others."""
     if not _is_admin(connection, by, organization_id):
         raise _denied()
 
@@ -179,7 +191,7 @@ def _find_managed_project(connection: sa.Connection, by: Actor, project_id: int)
     project = repository.find_project(connection, project_id)
     if project is None:
         raise not_found("Project not found.")
-    _check_admin(connection, by, project.organization_id)
+    check_admin(connection, by, project.organization_id)
     return project
 
 
@@ -206,7 +218,8 @@ def _denied() -> Refused:
 
 
 @contextmanager
-def _unless_taken(detail: str, attr: str) -> Iterator[None]:
+def unless_taken(detail: str, attr: str) -> Iterator[None]:
+    """Refuse (400) what the database has already."""
     # Asking first would miss what another node adds at the same moment; the database does not.
     try:
         yield

@@ -12,6 +12,7 @@ import structlog
 
 from mothlight.access.cache import ShortMemory
 from mothlight.access.keys import hash_key
+from mothlight.access.origins import is_allowed
 from mothlight.kit.clock import Clock
 from mothlight.model.access import Caller, Member, MemberRole, Organization, Project, Role, User
 from mothlight.model.errors import Unavailable
@@ -79,6 +80,12 @@ class Directory:
         known = self._tokens.fresh(token)
         project = known[0] if known is not None else await self._look_token_up(token)
         return None if project is None else project.id
+
+    def is_welcome(self, token: str, origin: str) -> bool:
+        """Tell whether a page of this origin may report with a token that was looked up a moment ago."""
+        known = self._tokens.stale(token)
+        project = None if known is None else known[0]
+        return project is None or is_allowed(origin, project.allowed_origins)
 
     def find_user(self, user_id: int) -> User | None:
         """Find a user by id."""

@@ -117,7 +117,9 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
     recovered = backlog.recover()
     if recovered:
         log.info("journal_recovered", events=recovered)
-    receiver = Receiver(journal, backlog, tally, system_clock, directory.project_id_of_token)
+    receiver = Receiver(
+        journal, backlog, tally, system_clock, directory.project_id_of_token, is_welcome=directory.is_welcome
+    )
     operation = Operation(
         version=__version__,
         tally=tally,

@@ -8,17 +8,24 @@ import sqlalchemy as sa
 
 from mothlight.storage.metadata.repositories import access, settings
 
-NAME, TEST_ACCOUNT_FILTERS = "name", "test_account_filters"
+NAME, TEST_ACCOUNT_FILTERS, ALLOWED_ORIGINS = "name", "test_account_filters", "allowed_origins"
 
-OF_PROJECT = frozenset({NAME, TEST_ACCOUNT_FILTERS})
+OF_PROJECT = frozenset({NAME, TEST_ACCOUNT_FILTERS, ALLOWED_ORIGINS})
 """Values of the project itself, which only admins change; the others are limits."""
 
 
 def load_values(connection: sa.Connection, project_id: int) -> dict[str, Any]:
     """All values by name."""
     project = access.find_project(connection, project_id)
-    own = {} if project is None else {NAME: project.name, TEST_ACCOUNT_FILTERS: project.test_account_filters}
-    return {**msgspec.structs.asdict(settings.load_settings(connection, project_id)), **own}
+    limits = msgspec.structs.asdict(settings.load_settings(connection, project_id))
+    if project is None:
+        return limits
+    own = {
+        NAME: project.name,
+        TEST_ACCOUNT_FILTERS: project.test_account_filters,
+        ALLOWED_ORIGINS: list(project.allowed_origins),
+    }
+    return {**limits, **own}
 
 
 def write_values(connection: sa.Connection, project_id: int, values: Mapping[str, Any]) -> None:

@@ -27,6 +27,8 @@ class Project:
     api_token: str
     test_account_filters: list[dict[str, Any]]
     created_at: datetime
+    allowed_origins: tuple[str, ...] = ()
+    """Of browsers that may report. Empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +99,18 @@ class Session:
     address: str
     created_at: datetime
     last_used_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A link that makes a member, or lets one choose another password."""
+
+    id: UUID
+    organization_id: UUID
+    role: MemberRole
+    user_id: int | None
+    """Whose password it is about. None: it makes a member."""
+    made_by: int | None
+    created_at: datetime
     ends_at: datetime

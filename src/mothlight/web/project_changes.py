@@ -15,18 +15,26 @@ from mothlight.web.parts import Work
 
 
 def change_project(
-    call: Work, name: str | None = None, test_account_filters: Sequence[Mapping[str, Any]] | None = None
+    call: Work,
+    name: str | None = None,
+    test_account_filters: Sequence[Mapping[str, Any]] | None = None,
+    allowed_origins: Sequence[str] | None = None,
 ) -> Project:
     """Change what is given; the filters must have been checked. None leaves things as they are.
 
     Raises:
-        Refused: the caller is no admin (403), or the name cannot be (400).
+        Refused: the caller is no admin (403), or a value cannot be (400).
     """
 
     def work(connection: sa.Connection, author: Author) -> Project:
         project_id = call.project.id
         values = check_project_change(
-            connection, call.caller.user_id, project_id, name=name, test_account_filters=test_account_filters
+            connection,
+            call.caller.user_id,
+            project_id,
+            name=name,
+            test_account_filters=test_account_filters,
+            allowed_origins=allowed_origins,
         )
         change_settings(connection, author, values)
         return find_project(connection, project_id) or call.project

@@ -108,6 +108,7 @@ projects = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("api_token", sa.Text, nullable=False, unique=True),
     sa.Column("test_account_filters", sa.JSON, nullable=False),
+    sa.Column("allowed_origins", sa.JSON),  # of browsers that report; null or empty: all
     _moment("created_at"),
     sqlite_autoincrement=True,  # an id is never used again, so leftovers of a deleted project can belong to nobody
 )
@@ -147,6 +148,21 @@ sessions = sa.Table(
     sa.Column("address", sa.Text, nullable=False),
     _moment("created_at"),
     _moment("last_used_at"),
+    _moment("ends_at"),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    # Links that make a member, or let one choose another password. Used once.
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("organization_id", sa.Uuid, sa.ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),  # sha256$<hex of what the link holds>
+    sa.Column("role", sa.Text, nullable=False),  # admin, member
+    # Whose password it is about; null: it makes a member.
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE")),
+    sa.Column("made_by", sa.Integer, sa.ForeignKey("users.id", ondelete="SET NULL")),
+    _moment("created_at"),
     _moment("ends_at"),
 )
 

@@ -34,10 +34,12 @@ from mothlight.web.intake.limits import (
     discard_body,
     read_body,
 )
-from mothlight.web.intake.refusals import invalid_token, method_not_allowed
+from mothlight.web.intake.refusals import foreign_origin, invalid_token, method_not_allowed
 
 FindProject = Callable[[str], Awaitable[int | None]]
 """The project of a token, or None. Must be quick: it is asked for every request."""
+IsWelcome = Callable[[str, str], bool]
+"""Whether a page of this origin may report with a token whose project was just found."""
 
 _PAUSE_SECONDS = 0.02
 _PAUSES = 50
@@ -72,6 +74,7 @@ class Receiver:
         clock: Clock,
         find_project: FindProject,
         *,
+        is_welcome: IsWelcome = lambda _token, _origin: True,
         new_id: Callable[[], UUID] = uuid4,
         in_flight_bytes: int = IN_FLIGHT_LIMIT,
         stall_seconds: float = STALL_SECONDS,
@@ -81,6 +84,7 @@ class Receiver:
         self._tally = tally
         self._clock = clock
         self._find_project = find_project
+        self._is_welcome = is_welcome
         self._new_id = new_id
         self._in_flight = InFlight(in_flight_bytes)
         self._stall_seconds = stall_seconds
@@ -108,9 +112,13 @@ class Receiver:
     async def _take(self, request: Request, dialect: Dialect[Any], body: bytes, budget: Budget) -> Answer:
         entry = self._entry(request, dialect, body)
         wire = await self._read(dialect, entry, budget)
-        project = await self._find_project(dialect.token(wire, request.headers))
+        token = dialect.token(wire, request.headers)
+        project = await self._find_project(token)
         if project is None:
             raise invalid_token("No project here has this token.")
+        origin = request.text(b"origin")
+        if origin and not self._is_welcome(token, origin):
+            raise foreign_origin(origin)
         entry = msgspec.structs.replace(entry, project_id=project)
         decoded = await self._decode(dialect, entry, wire)
         answer = dialect.accept(decoded, request.headers)

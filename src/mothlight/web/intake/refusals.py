@@ -75,3 +75,9 @@ def unsupported_encoding() -> Refused:
 def method_not_allowed(method: str) -> Refused:
     """The path exists, the method does not."""
     return Refused(405, "invalid_request", "method_not_allowed", f'Method "{method}" not allowed.')
+
+
+def foreign_origin(origin: str) -> Refused:
+    """A page of a website that the project does not take events from."""
+    detail = f"Pages of {origin} may not report to this project."
+    return Refused(403, "authentication_error", "origin_not_allowed", detail)

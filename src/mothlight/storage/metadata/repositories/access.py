@@ -122,6 +122,29 @@ def add_member(connection: sa.Connection, organization_id: UUID, user_id: int, r
     )
 
 
+def set_role(connection: sa.Connection, organization_id: UUID, user_id: int, role: MemberRole) -> None:
+    """Change what a member is."""
+    connection.execute(sa.update(memberships).where(*_of(organization_id, user_id)).values(role=role))
+
+
+def remove_member(connection: sa.Connection, organization_id: UUID, user_id: int) -> None:
+    """Let a user be a member no longer, nor of the organization's roles."""
+    its_roles = sa.select(roles.c.id).where(roles.c.organization_id == organization_id)
+    connection.execute(
+        sa.delete(role_members).where(role_members.c.user_id == user_id, role_members.c.role_id.in_(its_roles))
+    )
+    connection.execute(sa.delete(memberships).where(*_of(organization_id, user_id)))
+
+
+def set_active(connection: sa.Connection, user_id: int, *, is_active: bool) -> None:
+    """Let a user sign in and use keys, or no longer."""
+    connection.execute(sa.update(users).where(users.c.id == user_id).values(is_active=is_active))
+
+
+def _of(organization_id: UUID, user_id: int) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    return memberships.c.organization_id == organization_id, memberships.c.user_id == user_id
+
+
 def list_members(connection: sa.Connection, organization_id: UUID) -> list[Member]:
     """List an organization's members by user id."""
     query = (
@@ -188,6 +211,7 @@ _PROJECT = (
     projects.c.api_token,
     projects.c.test_account_filters,
     projects.c.created_at,
+    projects.c.allowed_origins,
 )
 
 
@@ -225,7 +249,7 @@ def find_project_by_token(connection: sa.Connection, api_token: str) -> Project 
 def list_projects(connection: sa.Connection, organization_ids: Iterable[UUID]) -> list[Project]:
     """List the projects of some organizations by id."""
     query = sa.select(*_PROJECT).where(projects.c.organization_id.in_(list(organization_ids))).order_by(projects.c.id)
-    return [Project(*row) for row in connection.execute(query)]
+    return [_project(*row) for row in connection.execute(query)]
 
 
 def update_project(connection: sa.Connection, project_id: int, values: Mapping[str, Any]) -> None:
@@ -241,7 +265,19 @@ def delete_project(connection: sa.Connection, project_id: int, now: datetime) ->
 
 def _first_project(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Project | None:
     row = connection.execute(sa.select(*_PROJECT).where(condition)).one_or_none()
-    return Project(*row) if row else None
+    return _project(*row) if row else None
+
+
+def _project(
+    id: int,
+    organization_id: UUID,
+    name: str,
+    api_token: str,
+    filters: list[dict[str, Any]],
+    created_at: datetime,
+    allowed_origins: list[str] | None,
+) -> Project:
+    return Project(id, organization_id, name, api_token, filters, created_at, tuple(allowed_origins or ()))
 
 
 # Keys
@@ -273,6 +309,11 @@ def find_key(connection: sa.Connection, key_id: UUID) -> ApiKey | None:
     """Find one by id."""
     rows = _keys(connection, api_keys.c.id == key_id)
     return rows[0] if rows else None
+
+
+def list_keys_of(connection: sa.Connection, user_id: int) -> list[ApiKey]:
+    """List a user's keys, oldest first."""
+    return _keys(connection, api_keys.c.user_id == user_id)
 
 
 def list_keys(connection: sa.Connection, organization_id: UUID) -> list[ApiKey]:
