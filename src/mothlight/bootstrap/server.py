@@ -129,7 +129,8 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
     )
     registry = CollectorRegistry()
     service = _service(settings, stores, mirror, directory, ApiRequests(registry))
-    pages = PageService(service.parts, service.address, Pulse(tally, operation.lag_seconds), __version__)
+    pulse = Pulse(tally, operation.lag_seconds)
+    pages = PageService(service.parts, service.address, pulse, __version__, settings.retention_days)
     application = build_application(
         Intake(receiver),
         operation=[*operation_routes(operation, registry), *_symbol_files(stores.blobs)],

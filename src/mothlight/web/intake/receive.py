@@ -66,7 +66,7 @@ class Request(msgspec.Struct):
 class Receiver:
     """Receives capture requests."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - those with a default are for tests, and whoever builds the server
         self,
         journal: Journal,
         backlog: Backlog,

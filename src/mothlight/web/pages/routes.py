@@ -11,16 +11,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from mothlight.web.pages.account import page as account
+from mothlight.web.pages.api_keys import page as api_keys
 from mothlight.web.pages.assets import BASE
 from mothlight.web.pages.endpoint import PageEndpoint
 from mothlight.web.pages.files import Reports, serve_asset
 from mothlight.web.pages.front.page import show_front
 from mothlight.web.pages.headers import REPORTS
-from mothlight.web.pages.page import Page, open_page, user_page
+from mothlight.web.pages.invitation.page import accept, show_invitation
+from mothlight.web.pages.limits.page import save_limits, show_limits
+from mothlight.web.pages.members import page as members
+from mothlight.web.pages.onboarding.page import show_start, show_waiting
+from mothlight.web.pages.page import Page, open_page, project_page, user_page
+from mothlight.web.pages.project_settings import page as project_settings
 from mothlight.web.pages.service import PageService
 from mothlight.web.pages.sign_in.page import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
 from mothlight.web.pages.status.page import show_status
 from mothlight.web.pages.theme.page import change_theme
+
+SETTINGS = "settings"
+MEMBER = f"{members.PATH}/{{user_id}}"
 
 PAGES: Sequence[Page] = (
     user_page("GET", "/", show_front),
@@ -30,6 +40,31 @@ PAGES: Sequence[Page] = (
     user_page("POST", "/sign-out-everywhere", do_sign_out_everywhere),
     open_page("POST", "/theme", change_theme),
     user_page("GET", "/status", show_status),
+    open_page("GET", "/invitation", show_invitation),
+    open_page("POST", "/invitation", accept),
+    user_page("GET", account.PATH, account.show_account, SETTINGS),
+    user_page("POST", "/account/password", account.save_password, SETTINGS),
+    user_page("POST", "/account/sessions/{id}/end", account.end_one, SETTINGS),
+    user_page("GET", api_keys.PATH, api_keys.show_keys, SETTINGS),
+    user_page("POST", api_keys.PATH, api_keys.make_key, SETTINGS),
+    user_page("POST", "/account/keys/{id}/revoke", api_keys.end_key, SETTINGS),
+    project_page("GET", "start", show_start),
+    project_page("GET", "start/waiting", show_waiting),
+    project_page("GET", "settings", project_settings.show_settings, SETTINGS),
+    project_page("POST", "settings/name", project_settings.change_name, SETTINGS, admins_only=True),
+    project_page("POST", "settings/filters", project_settings.change_filters, SETTINGS, admins_only=True),
+    project_page("POST", "settings/origins", project_settings.change_origins, SETTINGS, admins_only=True),
+    project_page("POST", "settings/renew-key", project_settings.renew_token, SETTINGS, admins_only=True),
+    project_page("POST", "settings/delete", project_settings.delete_project, SETTINGS, admins_only=True),
+    project_page("GET", "settings/limits", show_limits, SETTINGS),
+    project_page("POST", "settings/limits", save_limits, SETTINGS),
+    project_page("GET", members.PATH, members.show_members, SETTINGS),
+    project_page("POST", f"{members.PATH}/invite", members.make_link, SETTINGS, admins_only=True),
+    project_page("POST", f"{MEMBER}/role", members.change_role, SETTINGS, admins_only=True),
+    project_page("POST", f"{MEMBER}/remove", members.remove, SETTINGS, admins_only=True),
+    project_page("POST", f"{MEMBER}/sign-out", members.sign_out, SETTINGS, admins_only=True),
+    project_page("POST", f"{MEMBER}/password-link", members.make_password_link, SETTINGS, admins_only=True),
+    project_page("POST", f"{members.PATH}/links/{{id}}/withdraw", members.withdraw_link, SETTINGS, admins_only=True),
 )
 """Lines of one path stand together."""
 

@@ -24,6 +24,8 @@ class PageService:
     address: PublicAddress
     pulse: Pulse
     version: str
+    retention_days: int = 0
+    """How long events are kept; 0: for ever."""
     assets: Assets = field(default_factory=Assets)
     templates: Environment = field(default_factory=templates)
     limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(AT_ONCE))

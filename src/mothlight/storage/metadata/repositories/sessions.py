@@ -1,5 +1,6 @@
 """Sessions of the pages in the database. What is stored of a session's secret is its hash."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -78,3 +79,10 @@ def delete_sessions(connection: sa.Connection, user_id: int, *, but: UUID | None
 def delete_ended(connection: sa.Connection, now: datetime) -> None:
     """Forget the sessions whose time is over."""
     connection.execute(sa.delete(sessions).where(sessions.c.ends_at <= now))
+
+
+def last_uses(connection: sa.Connection, user_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of some users was here last, as far as sessions tell that have not ended."""
+    query = sa.select(sessions.c.user_id, sa.func.max(sessions.c.last_used_at))
+    rows = connection.execute(query.where(sessions.c.user_id.in_(list(user_ids))).group_by(sessions.c.user_id))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,1 @@
+"""What a link of an admin opens."""
