@@ -9,7 +9,7 @@ import gc
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from mothlight.settings import Settings
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from mothlight.model.finding import Finding
     from mothlight.storage.events.interface import EventStore
 
 log = structlog.get_logger(__name__)
@@ -35,10 +36,11 @@ SWITCH_SECONDS = 0.0005
 would wait that long several times while a batch is being processed."""
 
 
-def serve(settings: Settings, begin: "Callable[[sa.Engine], None]") -> int:
+def serve(settings: Settings, begin: "Callable[[sa.Engine], None]", examine: "Callable[[], Sequence[Finding]]") -> int:
     """Run the server until SIGTERM or SIGINT; returns the exit code.
 
-    `begin` is called with the metadata when everything else is ready, before anything is served.
+    `begin` is called with the metadata when everything else is ready, before anything is served. `examine` does the
+    doctor's checks, for the operator's page.
 
     Raises:
         Misconfigured: it cannot start; the text says why in one line.
@@ -52,7 +54,7 @@ def serve(settings: Settings, begin: "Callable[[sa.Engine], None]") -> int:
 
             from mothlight.bootstrap.server import build_server, serve_http
 
-            server = build_server(settings, open_events)
+            server = build_server(settings, open_events, examine)
         try:
             begin(server.stores.database)
         except BaseException:

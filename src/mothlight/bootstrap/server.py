@@ -43,6 +43,7 @@ from mothlight.web.connection import Connection
 from mothlight.web.intake.receive import Receiver, decode_entry
 from mothlight.web.intake.routes import Intake
 from mothlight.web.operation import ApiRequests, Check, Operation, operation_routes
+from mothlight.web.pages.machine import Examine, Machine, nothing_to_say
 from mothlight.web.pages.pulse import Pulse
 from mothlight.web.pages.routes import page_routes, unknown_page
 from mothlight.web.pages.service import PageService
@@ -85,21 +86,26 @@ class Server:
         self.stores.close()
 
 
-def build_server(settings: Settings, open_events: OpenEvents | None = None) -> Server:
-    """Open the stores and put all parts together. `open_events`: another way to the event store, already migrated.
+def build_server(
+    settings: Settings, open_events: OpenEvents | None = None, examine: Examine = nothing_to_say
+) -> Server:
+    """Open the stores and put all parts together.
+
+    `open_events`: another way to the event store, already migrated. `examine`: does the doctor's checks, for the
+    operator's page.
 
     Raises:
         Misconfigured: a store cannot be reached or used.
     """
     stores = open_stores(settings, open_events)
     try:
-        return _assemble(settings, stores)
+        return _assemble(settings, stores, examine)
     except BaseException:
         stores.close()
         raise
 
 
-def _assemble(settings: Settings, stores: Stores) -> Server:
+def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
     tally = Tally()
     make_id = id_maker(system_clock, os.urandom)
     mirror = Mirror(stores.database, stores.events)
@@ -130,7 +136,8 @@ def _assemble(settings: Settings, stores: Stores) -> Server:
     registry = CollectorRegistry()
     service = _service(settings, stores, mirror, directory, ApiRequests(registry))
     pulse = Pulse(tally, operation.lag_seconds)
-    pages = PageService(service.parts, service.address, pulse, __version__, settings.retention_days)
+    machine = Machine(settings.data_dir, tally, system_clock(), examine)
+    pages = PageService(service.parts, service.address, pulse, machine, __version__, settings.retention_days)
     application = build_application(
         Intake(receiver),
         operation=[*operation_routes(operation, registry), *_symbol_files(stores.blobs)],

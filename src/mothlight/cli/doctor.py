@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.error import HTTPError
 
 import sqlalchemy as sa
@@ -28,6 +28,7 @@ from mothlight.cli.port import check_port
 from mothlight.kit.clock import system_clock
 from mothlight.kit.lock import DirectoryLock, LockHeld, find_holder
 from mothlight.model.errors import Misconfigured, Unavailable
+from mothlight.model.finding import Finding, State
 from mothlight.settings import PREFIX, VARIABLES, Settings, read_settings
 from mothlight.storage.metadata.engine import open_database, reading
 from mothlight.storage.metadata.migrate import LATEST_REVISION, current_revision
@@ -39,18 +40,6 @@ FREE_SPACE_WANTED = 2 * GIBIBYTE
 NEARLY_FULL = 0.8
 CLOCK_TOLERANCE = timedelta(seconds=5)
 HTTP_SECONDS = 5
-
-State = Literal["ok", "note", "wrong"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check saw. `advice` says what to do, where something is to be done."""
-
-    check: str
-    state: State
-    text: str
-    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +59,7 @@ def doctor(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> int:
     """Check what could be wrong, and say what to do. The exit code is 1 if something is wrong."""
-    settings = read_settings(data_dir=data_dir, host=host, port=port)
-    patient = Patient(settings, _find_server(settings.data_dir), system_clock())
-    findings = [finding for check in CHECKS for finding in check(patient)]
+    findings = examine(read_settings(data_dir=data_dir, host=host, port=port))
     if as_json:
         print_json(
             [{"check": each.check, "state": each.state, "text": each.text, "advice": each.advice} for each in findings]
@@ -84,6 +71,12 @@ def doctor(
                 + (f"\n      {finding.advice}" * bool(finding.advice))
             )
     return int(any(finding.state == "wrong" for finding in findings))
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Do all checks. Blocks for seconds where something does not answer."""
+    patient = Patient(settings, _find_server(settings.data_dir), system_clock())
+    return [finding for check in CHECKS for finding in check(patient)]
 
 
 def check_variables(_patient: Patient) -> Iterator[Finding]:

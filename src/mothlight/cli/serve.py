@@ -17,6 +17,8 @@ from mothlight.settings import read_settings
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from mothlight.model.finding import Finding
+
 
 def serve(
     *,
@@ -44,6 +46,11 @@ def serve(
             print(describe(installation, settings) if installation.is_new else f"Mothlight is at {settings.address}")
             sys.stdout.flush()
 
+    def examine_it() -> "list[Finding]":
+        from mothlight.cli.doctor import examine
+
+        return examine(settings)
+
     gc.enable()
     allow_most_open_files()
-    return bootstrap.serve(settings, begin)
+    return bootstrap.serve(settings, begin, examine_it)

@@ -4,6 +4,7 @@ import itertools
 import os
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from mothlight.access.directory import Directory
 from mothlight.access.passwords import hash_password
 from mothlight.kit.ids import id_maker
+from mothlight.model.finding import Finding
 from mothlight.model.tally import Tally
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.storage.metadata.engine import writing
@@ -21,6 +23,7 @@ from mothlight.storage.mirror import Mirror
 from mothlight.web.address import PublicAddress
 from mothlight.web.app import build_application
 from mothlight.web.pages.assets import Assets
+from mothlight.web.pages.machine import Machine
 from mothlight.web.pages.pulse import Pulse
 from mothlight.web.pages.routes import PAGES, page_routes, unknown_page
 from mothlight.web.pages.service import PageService
@@ -34,6 +37,10 @@ _first_projects = itertools.count(3_000_000, 100)
 _hash = hash_password(PASSWORD)
 _assets = Assets()
 _templates = templates()
+FINDINGS = (
+    Finding("database", "ok", "it answers"),
+    Finding("clock", "wrong", "it is late", "Set it."),
+)
 
 
 @pytest.fixture
@@ -123,10 +130,15 @@ def build(cast: Cast, hands: Hands, events: Any, *, pages: Any = PAGES, address:
         clock=hands.now,
         make_id=make_id,
     )
+    tally = Tally()
+    tally.accept(1203, {"not_exception": 1002})
+    tally.settle(200, {})
     service = PageService(
         parts=parts,
         address=address or PublicAddress(),
-        pulse=Pulse(Tally(), lambda: 0.0, hands.elapsed),
+        pulse=Pulse(tally, lambda: 0.0, hands.elapsed),
+        machine=Machine(Path(__file__).parent, tally, NOW, lambda: FINDINGS),
+        retention_days=90,
         version="1.2.3",
         assets=_assets,
         templates=_templates,

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from mothlight.web.pages.account import page as account
 from mothlight.web.pages.api_keys import page as api_keys
 from mothlight.web.pages.assets import BASE
+from mothlight.web.pages.changes.page import undo_change
 from mothlight.web.pages.endpoint import PageEndpoint
 from mothlight.web.pages.files import Reports, serve_asset
 from mothlight.web.pages.front.page import show_front
@@ -22,14 +23,17 @@ from mothlight.web.pages.invitation.page import accept, show_invitation
 from mothlight.web.pages.limits.page import save_limits, show_limits
 from mothlight.web.pages.members import page as members
 from mothlight.web.pages.onboarding.page import show_start, show_waiting
-from mothlight.web.pages.page import Page, open_page, project_page, user_page
+from mothlight.web.pages.page import Page, open_page, operator_page, project_page, user_page
 from mothlight.web.pages.project_settings import page as project_settings
+from mothlight.web.pages.recommendations import page as recommendations
+from mothlight.web.pages.server.page import show_doctor, show_server
 from mothlight.web.pages.service import PageService
 from mothlight.web.pages.sign_in.page import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
 from mothlight.web.pages.status.page import show_status
 from mothlight.web.pages.theme.page import change_theme
 
 SETTINGS = "settings"
+SERVER = "server"
 MEMBER = f"{members.PATH}/{{user_id}}"
 
 PAGES: Sequence[Page] = (
@@ -48,6 +52,12 @@ PAGES: Sequence[Page] = (
     user_page("GET", api_keys.PATH, api_keys.show_keys, SETTINGS),
     user_page("POST", api_keys.PATH, api_keys.make_key, SETTINGS),
     user_page("POST", "/account/keys/{id}/revoke", api_keys.end_key, SETTINGS),
+    operator_page("GET", "/server", show_server, SERVER),
+    operator_page("GET", "/server/doctor", show_doctor, SERVER),
+    project_page("POST", "changes/{id}/undo", undo_change),
+    project_page("GET", recommendations.PATH, recommendations.show_recommendations),
+    project_page("POST", f"{recommendations.PATH}/{{id}}/dismiss", recommendations.dismiss),
+    project_page("POST", f"{recommendations.PATH}/{{id}}/restore", recommendations.restore),
     project_page("GET", "start", show_start),
     project_page("GET", "start/waiting", show_waiting),
     project_page("GET", "settings", project_settings.show_settings, SETTINGS),

@@ -7,6 +7,7 @@ from jinja2 import Environment
 
 from mothlight.web.address import PublicAddress
 from mothlight.web.pages.assets import Assets
+from mothlight.web.pages.machine import Machine
 from mothlight.web.pages.pulse import Pulse
 from mothlight.web.pages.templates import templates
 from mothlight.web.parts import Parts
@@ -23,6 +24,7 @@ class PageService:
     parts: Parts
     address: PublicAddress
     pulse: Pulse
+    machine: Machine
     version: str
     retention_days: int = 0
     """How long events are kept; 0: for ever."""
