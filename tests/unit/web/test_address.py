@@ -47,3 +47,47 @@ def request(headers, peer="127.0.0.1", scheme="http"):
 )
 def test_the_setting_wins_then_a_trusted_proxy_then_the_host(address, asked, expected):
     assert address.of(asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("configured", "origin", "expected"),
+    [
+        (None, "http://errors.test", True),
+        (None, "https://errors.test", True),
+        (None, "https://errors.test:443", True),
+        (None, "http://errors.test:8080", False),
+        (None, "http://other.test", False),
+        (None, "null", False),
+        (None, "", False),
+        (None, "http://[bad", False),
+        (None, "http://errors.test:port", False),
+        ("https://e.test/moth", "https://e.test", True),
+        ("https://e.test:443", "https://e.test", True),
+        ("https://e.test", "http://e.test", False),
+        ("https://e.test", "http://errors.test", False),
+    ],
+)
+def test_an_origin_is_ours_when_it_is_the_public_address(configured, origin, expected):
+    assert PublicAddress(configured).is_origin(request({"host": "errors.test"}), origin) is expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("203.0.113.7", "198.51.100.1", "203.0.113.7"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "1.1.1.1, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.1"),
+        ("10.0.0.1", "unknown", "unknown"),
+    ],
+)
+def test_the_client_is_whom_the_trusted_proxies_name(peer, forwarded, expected):
+    headers = {"host": "h", **({"x-forwarded-for": forwarded} if forwarded else {})}
+
+    assert PublicAddress(None, PROXIES).client_of(request(headers, peer)) == expected
+
+
+def test_a_path_of_the_public_address_stands_before_all_paths():
+    assert PublicAddress("https://e.test/moth").prefix(request({"host": "h"})) == "/moth"
+    assert PublicAddress().prefix(request({"host": "h"})) == ""

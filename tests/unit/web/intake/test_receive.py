@@ -29,6 +29,7 @@ V1_HEADERS = {
     "PostHog-Request-Id": "r",
     "PostHog-Request-Timestamp": "2026-11-24T12:00:00Z",
 }
+V1_EVENT = {"uuid": "0196b7a9-77aa-7d40-a6f7-5a0c2d3e4f50", "timestamp": "2026-11-24T12:00:00Z"}
 ORIGIN = {"Origin": "https://shop.example"}
 
 
@@ -61,6 +62,22 @@ def test_ai_events_are_counted_and_not_kept(intake: IntakeHarness, path):
     assert intake.tally.read().dropped == {"not_exception": 2}
     assert intake.tally.read().accepted == 2
     assert intake.taken() == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [({}, 200), (ORIGIN, 200), ({"Origin": "https://evil.example"}, 403), ({"Origin": "null"}, 403)],
+)
+@pytest.mark.parametrize(("path", "headers"), [("/batch/", {}), (V1_PATH, V1_HEADERS), ("/i/v0/ai/batch/", {})])
+def test_a_page_that_is_not_welcome_is_403_and_leaves_nothing(intake: IntakeHarness, path, headers, origin, status):
+    intake.app = Intake(intake.receiver(is_welcome=lambda token, asking: (token, asking) == (TOKEN, ORIGIN["Origin"])))
+    body = {"created_at": "2026-11-24T12:00:00Z", "batch": [EVENT | V1_EVENT]} if headers else json.loads(BATCH)
+    answer = intake.post(path, body, {**headers, **origin})
+
+    assert answer.status == status
+    assert (intake.tally.read().accepted > 0) == (status == 200)
+    if origin:
+        assert answer.headers["access-control-allow-origin"] == origin["Origin"]
 
 
 def test_ai_events_of_nobody_are_401(intake: IntakeHarness):

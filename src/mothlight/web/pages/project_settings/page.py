@@ -96,7 +96,7 @@ def _page(call: ProjectPage, problem: Refused | None = None, *, about: str | Non
         origins=form.get("origins", "") if form and about == "origins" else "\n".join(call.project.allowed_origins),
         filters=[_as_row(each) for each in filters],
         operators=list(OPERATORS),
-        filter_types=FILTER_TYPES,
+        filter_types=list(FILTER_TYPES),
         retention_days=call.service.retention_days,
     )
 

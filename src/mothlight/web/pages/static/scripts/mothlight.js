@@ -68,7 +68,7 @@
     dismiss: (element) => element.closest(element.dataset.dismiss)?.remove(),
     copy: async (element) => {
       const from = one(element.dataset.copy);
-      await navigator.clipboard.writeText(from.value ?? from.textContent);
+      await navigator.clipboard.writeText((from.value ?? from.textContent).trimEnd());
       say(element.dataset.copied || "Copied");
     },
   };
