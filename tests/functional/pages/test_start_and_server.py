@@ -120,6 +120,19 @@ class TestUndo:
         assert "Taken back. Nothing was lost." in words_of(page)
         assert (after, self._limit(site)) == (None, 7)
 
+    def test_only_admins_take_back_what_only_admins_change(self, site, owner, member):
+        path = site.path("settings")
+        owner.send(owner.get(path), site.path("settings/origins"), origins="https://shop.test")
+        (entry,) = self._entries(site)
+        undo = site.path(f"changes/{entry.id}/undo")
+        token = form_to(member.get(path), "/sign-out").fields
+        refused = member.post(undo, token)
+        kept = site.parts.directory.find_project(site.project.id).allowed_origins
+        owner.post(undo, form_to(owner.get(path), "/sign-out").fields)
+
+        assert (refused.status_code, kept) == (403, ("https://shop.test",))
+        assert site.parts.directory.find_project(site.project.id).allowed_origins == ()
+
     def test_what_changed_since_stays(self, site, owner):
         path = site.path("settings/limits")
         owner.send(owner.get(path), path, project_rate_limit_value="7")

@@ -16,6 +16,7 @@ from mothlight.model.access import Project
 from mothlight.model.errors import Refused, invalid
 from mothlight.storage.metadata.engine import writing
 from mothlight.web.pages.calls import ProjectPage
+from mothlight.web.project_changes import change_project
 from mothlight.web.values.changes import ProjectChange
 from mothlight.web.values.validate import validate
 
@@ -69,7 +70,7 @@ def delete_project(call: ProjectPage) -> Response:
 
 def _change(call: ProjectPage, about: str, words: str, **values: Any) -> Response:
     try:
-        _work(call, lambda connection: changes.change_project(connection, call.user.id, call.project.id, **values))
+        change_project(call, **values)
     except Refused as problem:
         return _page(call, problem, about=about)
     return call.redirect(call.path(PATH), words)
