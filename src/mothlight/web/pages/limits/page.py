@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from mothlight.issues.limits import change_limits
+from mothlight.issues.project_settings import change_settings
 from mothlight.model.errors import Refused, invalid
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories.settings import ProjectSettings, load_settings
@@ -29,7 +29,7 @@ def save_limits(call: ProjectPage) -> Response:
         wanted = validate(SettingsChange, {name: _read(name, text) for name, text in sent.items()}).model_dump()
     except Refused as problem:
         return _page(call, sent, problem)
-    change(call, lambda connection, author: change_limits(connection, author, wanted))
+    change(call, lambda connection, author: change_settings(connection, author, wanted))
     return call.redirect(call.path(PATH), "The limits are saved.")
 
 
