@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
@@ -49,6 +50,7 @@ def test_two_nodes_are_one_installation(nodes: Nodes) -> None:
     """One way through what one node must see of the other."""
     check_events_show_on_the_other(nodes)
     check_the_same_uuids_count_once(nodes)
+    check_the_same_uuids_at_the_same_time_count_once(nodes)
     check_issues_follow(nodes)
     check_settings_follow(nodes)
     check_keys_follow(nodes)
@@ -78,6 +80,23 @@ def check_the_same_uuids_count_once(nodes: Nodes) -> None:
 
     after = shown_figures(other)
     assert {name: figures.occurrences - before[name].occurrences for name, figures in after.items()} == {
+        name: figures.occurrences for name, figures in expected_figures(batches).items()
+    }
+
+
+def check_the_same_uuids_at_the_same_time_count_once(nodes: Nodes) -> None:
+    """Sent to both at once, so that neither has stored what the other looks for."""
+    _, other = nodes.clients
+    before = shown_figures(other)
+    batches = make_batches(other.token, 20)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda server: Delivery(server.url, batches).send_all(), nodes.servers))
+    nodes.wait_until_queryable()
+
+    after = shown_figures(other)
+    had = {name: figures.occurrences for name, figures in before.items()}
+    assert {name: figures.occurrences - had.get(name, 0) for name, figures in after.items()} == {
         name: figures.occurrences for name, figures in expected_figures(batches).items()
     }
 

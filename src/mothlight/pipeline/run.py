@@ -50,7 +50,7 @@ class Pipeline:
         self._resolve = Resolve(store)
         self._attach_release = AttachRelease(engine, clock)
         self._link_issue = LinkIssue(engine, mirror, clock, make_id)
-        self._store_event = StoreEvent(store, self._persons)
+        self._store_event = StoreEvent(engine, store, self._persons)
 
     def run(self, entries: Sequence[Entry]) -> Outcome:
         """Take the events of some journal entries from one end to the other, in order of the journal.

@@ -117,6 +117,8 @@ class Prepared(msgspec.Struct, frozen=True):
     dropped: Counter[DropReason]
     events: list[ReceivedEvent]
     """Those that the rows, and the drops after the duplicates, are about."""
+    attempts: list[set[tuple[int, str]]] = msgspec.field(default_factory=list)
+    """Of each attempt to store it: project and uuid of the rows that another node was found to have stored before."""
 
 
 class Refused(msgspec.Struct, frozen=True):

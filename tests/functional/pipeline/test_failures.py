@@ -292,7 +292,8 @@ def test_says_why_nothing_moves(line, unsteady, monkeypatch):
     worker.start()
     worker.stop()
 
-    assert seen == ["the event store is away"]
+    # Where there may be other nodes, it is looked once more when it is stored.
+    assert seen in (["the event store is away"], ["the event store is away", None])
     assert worker.failing is None
 
 

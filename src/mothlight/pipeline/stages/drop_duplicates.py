@@ -59,12 +59,18 @@ class DropDuplicates:
         self._being_stored.difference_update((event.project_id, event.uuid.int) for event in events)
 
     def _without_known(self, first: dict[Key, ReceivedEvent]) -> list[ReceivedEvent]:
-        by_project: dict[int, list[ReceivedEvent]] = {}
-        for event in first.values():
-            by_project.setdefault(event.project_id, []).append(event)
-        known: set[Key] = set()
-        for project_id, events in by_project.items():
-            since = min(event.received_at for event in events) - LOOK_BACK
-            stored = self._store.known_events(project_id, [event.uuid for event in events], since)
-            known.update((project_id, uuid.int) for uuid in stored)
+        known = find_stored(self._store, first.values())
         return [event for key, event in first.items() if key not in known] if known else list(first.values())
+
+
+def find_stored(store: EventStore, events: Iterable[ReceivedEvent]) -> set[Key]:
+    """Those of the events that the store has."""
+    by_project: dict[int, list[ReceivedEvent]] = {}
+    for event in events:
+        by_project.setdefault(event.project_id, []).append(event)
+    known: set[Key] = set()
+    for project_id, of_project in by_project.items():
+        since = min(event.received_at for event in of_project) - LOOK_BACK
+        stored = store.known_events(project_id, [event.uuid for event in of_project], since)
+        known.update((project_id, uuid.int) for uuid in stored)
+    return known

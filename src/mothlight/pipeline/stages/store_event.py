@@ -2,21 +2,29 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
 
 from mothlight.model.event import ReceivedEvent
 from mothlight.model.outcome import DropReason
 from mothlight.persons.apply import Persons, PersonsOfBatch
 from mothlight.persons.identity import person_text
 from mothlight.pipeline.rows import NO_GROUP, event_row, noted_row
+from mothlight.pipeline.stages.drop_duplicates import find_stored
 from mothlight.pipeline.states import Batch, Linked, Outcome, Prepared, Refused
 from mothlight.storage.events.interface import EventStore, RefusedRow
 from mothlight.storage.events.rows import EventRow
+from mothlight.storage.metadata.engine import in_turn
+
+STORING = "store events"
 
 
 class StoreEvent:
     """Writes the rows of a batch at once."""
 
-    def __init__(self, store: EventStore, persons: Persons) -> None:
+    def __init__(self, engine: sa.Engine, store: EventStore, persons: Persons) -> None:
+        self._engine = engine
         self._store = store
         self._persons = persons
 
@@ -29,13 +37,32 @@ class StoreEvent:
 
     def store(self, prepared: Prepared) -> Outcome:
         """Store rows, and say what became of the batch. Can run beside other batches' stages; changes nothing here."""
-        refused = self._store.insert_events(prepared.rows) if prepared.rows else []
+        if not prepared.rows:
+            return Outcome(0, {str(reason): events for reason, events in prepared.dropped.items()}, [])
+        # Two nodes can have the same event at the same time, and neither found it when it looked: what one stores the
+        # other sees once it is its turn.
+        with in_turn(self._engine, STORING) as beside_others:
+            rows = self._not_stored(prepared) if beside_others else prepared.rows
+            refused = self._store.insert_events(rows) if rows else []
+        return self._outcome(prepared, refused)
+
+    def _not_stored(self, prepared: Prepared) -> list[EventRow]:
+        """The rows that no node has stored."""
+        stored = {(project_id, str(UUID(int=uuid))) for project_id, uuid in find_stored(self._store, prepared.events)}
+        prepared.attempts.append(stored)
+        return [row for row in prepared.rows if (row.project_id, row.uuid) not in stored] if stored else prepared.rows
+
+    def _outcome(self, prepared: Prepared, refused: Sequence[RefusedRow]) -> Outcome:
+        # What a later attempt finds is what the first one stored before its answer was lost.
+        doubled = prepared.attempts[0] if prepared.attempts else set()
+        counted = [row for row in prepared.rows if row.grouping_key != NO_GROUP]
+        known = sum(1 for row in counted if (row.project_id, row.uuid) in doubled) if doubled else 0
         # Events that could not be read are counted already.
         bad = sum(1 for each in refused if each.row.grouping_key != NO_GROUP)
-        dropped = prepared.dropped + Counter({DropReason.QUARANTINED: bad})
-        stored = sum(1 for row in prepared.rows if row.grouping_key != NO_GROUP) - bad
-        counted = {str(reason): events for reason, events in dropped.items()}
-        return Outcome(stored, counted, _refused_events(refused, prepared.events))
+        dropped = prepared.dropped + Counter({DropReason.QUARANTINED: bad, DropReason.DUPLICATE: known})
+        stored = len(counted) - bad - known
+        reasons = {str(reason): events for reason, events in dropped.items()}
+        return Outcome(stored, reasons, _refused_events(refused, prepared.events))
 
     def _find_people(self, events: Sequence[ReceivedEvent], batch: PersonsOfBatch) -> list[str]:
         """The person of each event as of its receipt."""

@@ -121,6 +121,34 @@ def alone(engine: sa.Engine, subject: str) -> Iterator[bool]:
 
 
 @contextmanager
+def in_turn(engine: sa.Engine, subject: str, wait_seconds: float = 20.0) -> Iterator[bool]:
+    """Wait until nobody else works on the subject; nobody else does until the end of the block.
+
+    Gives whether others may have worked on it before. Between the processes of a PostgreSQL database; a SQLite file has
+    one server anyway. A process that dies lets go.
+
+    Raises:
+        Unavailable: the database is away, or somebody else did not come to an end.
+    """
+    if engine.dialect.name != "postgresql":
+        yield False
+        return
+    number = sa.func.hashtext(subject)
+    with _translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"SET lock_timeout = {int(wait_seconds * 1000)}")
+        try:
+            connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+            try:
+                yield True
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
+        finally:
+            # The pool hands the connection to others.
+            if not connection.invalidated:
+                connection.exec_driver_sql("RESET lock_timeout")
+
+
+@contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
