@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.kit.ids import id_maker
+from mothlight.model.event import ReceivedEvent
 from mothlight.persons.apply import Entry
 from mothlight.pipeline.run import Pipeline
 from mothlight.storage.metadata import tables
@@ -62,7 +63,11 @@ class Triage:
             )
             for number in range(users)
         ]
-        self.pipeline.run([Entry(next(self._sequences), events)])
+        self.process(*events)
+
+    def process(self, *events: ReceivedEvent) -> None:
+        """Let received events go through the pipeline."""
+        self.pipeline.run([Entry(next(self._sequences), list(events))])
 
     def issue(self, fingerprint: str, users: int = 1, **more: Any) -> str:
         """Capture and give the id of the issue."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from mothlight.grouping import v1, v2, v3
-from mothlight.grouping.hashing import Algorithm, fingerprint
+from mothlight.grouping.hashing import Algorithm, Part, fingerprint, parts
 from mothlight.model.stack import ExceptionEntry, Fingerprint, Frame, Stack, exception_id
 
 MANUAL_BYTES = 64
@@ -77,13 +77,28 @@ def with_ids(found: Fingerprint, event_uuid: UUID, legacy: str) -> Fingerprint:
     return Fingerprint(found.value, found.version, record)
 
 
+def explain(version: str, entries: Sequence[ExceptionEntry], stack: Stack) -> tuple[Fingerprint, list[Part]] | None:
+    """The fingerprint of a version with every text that it is made of, in order; None for an unknown version."""
+    for each in VERSIONS:
+        if each.name == version:
+            return _compute(each, entries, stack), list(parts(each.algorithm, _in_order(each, entries, stack)))
+    return None
+
+
 def _compute(version: Version, entries: Sequence[ExceptionEntry], stack: Stack) -> Fingerprint:
+    return fingerprint(version.name, version.algorithm, _in_order(version, entries, stack))
+
+
+def _in_order(
+    version: Version, entries: Sequence[ExceptionEntry], stack: Stack
+) -> list[tuple[ExceptionEntry, list[Frame] | None]]:
+    """The exceptions with their frames, as the version takes them."""
     exceptions = list(zip(entries, stack.frames, strict=True))
     if version.is_legacy and stack.legacy == _EXCEPTIONS:
         exceptions.reverse()
     if version.is_legacy and stack.legacy == _FRAMES:
         exceptions = [(entry, _backwards(frames)) for entry, frames in exceptions]
-    return fingerprint(version.name, version.algorithm, exceptions)
+    return exceptions
 
 
 def _backwards(frames: list[Frame] | None) -> list[Frame] | None:

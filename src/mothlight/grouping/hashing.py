@@ -27,20 +27,38 @@ class Algorithm(Protocol):
         """The message of an exception without a stack, as it is hashed."""
 
 
-def fingerprint(
-    version: str, algorithm: Algorithm, exceptions: Sequence[tuple[ExceptionEntry, list[Frame] | None]]
-) -> Fingerprint:
-    """SHA-512 over the exceptions in the given order, each with its frames, or None where it has no stack trace."""
-    digest = hashlib.sha512()
-    record: list[dict[str, Any]] = []
+class Part(NamedTuple):
+    """An exception or one of its frames, with what of it is hashed."""
+
+    exception: ExceptionEntry
+    frame: Frame | None
+    """None: the exception itself."""
+    pieces: list[Piece]
+
+
+def parts(algorithm: Algorithm, exceptions: Sequence[tuple[ExceptionEntry, list[Frame] | None]]) -> Iterable[Part]:
+    """What is hashed, in the given order of exceptions, each with its frames, or None where it has no stack trace."""
     for entry, frames in exceptions:
         own = [Piece(entry.type, "Exception Type")]
         if frames is None:
             own.append(Piece(algorithm.message(entry.value), "Exception Message"))
-        record.append({"type": "exception", "id": None, "pieces": _hash_pieces(digest, own)})
+        yield Part(entry, None, own)
         for frame in algorithm.select(frames or []):
-            names = _hash_pieces(digest, algorithm.pieces(frame))
-            record.append({"type": "frame", "raw_id": frame.get("raw_id", ""), "pieces": names})
+            yield Part(entry, frame, list(algorithm.pieces(frame)))
+
+
+def fingerprint(
+    version: str, algorithm: Algorithm, exceptions: Sequence[tuple[ExceptionEntry, list[Frame] | None]]
+) -> Fingerprint:
+    """SHA-512 over the parts of the exceptions."""
+    digest = hashlib.sha512()
+    record: list[dict[str, Any]] = []
+    for part in parts(algorithm, exceptions):
+        names = _hash_pieces(digest, part.pieces)
+        if part.frame is None:
+            record.append({"type": "exception", "id": None, "pieces": names})
+        else:
+            record.append({"type": "frame", "raw_id": part.frame.get("raw_id", ""), "pieces": names})
     return Fingerprint(digest.hexdigest(), version, record)
 
 

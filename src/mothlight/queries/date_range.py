@@ -1,6 +1,6 @@
 """`dateRange` as two moments (api 7): which text means what, and which bounds belong to the range."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -12,6 +12,7 @@ from mothlight.queries.questions import Window
 from mothlight.storage.events.schema import DAY
 
 UNLIMITED = "all"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SAMPLE_GRACE = timedelta(seconds=5)
 """How far into the future sampled events may lie when no end is asked for."""
 
@@ -50,6 +51,11 @@ def samples_range(window: Window, now: datetime) -> DateRange:
     """The range of sampled events: both bounds lie outside. A relative end without a sign counts into the past."""
     end = now + SAMPLE_GRACE if window.date_to is None else _end(window.date_to, now, direction=-1)
     return DateRange(_start(window.date_from, now), end, strict=True)
+
+
+def unix_microseconds(moment: datetime) -> int:
+    """Microseconds since 1970: what the store's `toUnixTimestamp64Micro` gives."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _start(text: str, now: datetime) -> datetime:

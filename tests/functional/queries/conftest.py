@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from mothlight.queries.answers import issue_detail, issue_events, issue_list
+from mothlight.queries.answers import (
+    breakdown,
+    differences,
+    histogram,
+    issue_detail,
+    issue_event,
+    issue_events,
+    issue_list,
+)
+from mothlight.queries.inspection import Breakdown, Differences, Histogram, IssueEvent
 from mothlight.queries.questions import IssueDetail, IssueEvents, IssueList
 from mothlight.storage.metadata.tables import metadata as schema
 from mothlight.storage.metadata.tables import organizations, projects
@@ -20,6 +29,17 @@ def metadata(tmp_path_factory):
     schema.create_all(engine)
     yield engine
     engine.dispose()
+
+
+ANSWERS = {
+    Breakdown: breakdown.answer,
+    Differences: differences.answer,
+    Histogram: histogram.answer,
+    IssueDetail: issue_detail.answer,
+    IssueEvent: issue_event.answer,
+    IssueEvents: issue_events.answer,
+    IssueList: issue_list.answer,
+}
 
 
 class AskedShop(Shop):
@@ -41,8 +61,7 @@ class AskedShop(Shop):
 
     def ask(self, question, now=NOW):
         """The answer to a question."""
-        answers = {IssueList: issue_list.answer, IssueDetail: issue_detail.answer, IssueEvents: issue_events.answer}
-        return answers[type(question)](question, self.store, self.metadata, self.project, now)
+        return ANSWERS[type(question)](question, self.store, self.metadata, self.project, now)
 
     def list(self, now=NOW, **asked):
         """The rows of an issue list."""

@@ -87,7 +87,11 @@ def property_column(key: str, column: str = "properties") -> str:
 
 def property_text(key: str, column: str = "properties") -> str:
     """SQL of a property as text, Nullable(String): NULL when it is absent, null or an empty string."""
-    stored = property_column(key, column)
+    return text_of(property_column(key, column))
+
+
+def text_of(stored: str) -> str:
+    """SQL of a stored value as text, given the SQL of the value."""
     return (
         f"multiIf({stored} IS NULL OR {stored} IN ('', '\\x01null'), NULL, "
         f"{stored} < '\\x03', substring({stored}, 2), {stored})"

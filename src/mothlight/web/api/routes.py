@@ -21,6 +21,7 @@ from mothlight.web.api.error_tracking import (
     recommendations,
     settings,
 )
+from mothlight.web.api.inspection_routes import INSPECTION_ROUTES
 from mothlight.web.api.openapi import schema_route
 from mothlight.web.api.route import (
     PAGE_PARAMETERS,
@@ -109,6 +110,7 @@ ROUTES: tuple[ApiRoute, ...] = (
         settings.update_settings,
         Shapes(body=SettingsChange, answer=ProjectSettings, errors=(400,)),
     ),
+    *INSPECTION_ROUTES,
     *TRIAGE_ROUTES,
     *SYMBOL_ROUTES,
     user_route(
