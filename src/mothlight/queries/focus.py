@@ -11,7 +11,7 @@ from mothlight.filters.fields import OF_PROJECT
 from mothlight.filters.fields import of_issues as of_issues_in
 from mothlight.queries.criteria import list_criteria, of_issues, read_test_account_filters
 from mothlight.queries.date_range import DateRange, figures_range
-from mothlight.queries.figures import Matching
+from mothlight.queries.matching import Matching
 from mothlight.queries.questions import IssueList
 from mothlight.queries.states import in_state
 from mothlight.storage.events.interface import EventStore

@@ -13,8 +13,8 @@ from mothlight.filters.moments import LATEST
 from mothlight.filters.sql_tests import MOMENT_TYPE
 from mothlight.queries.date_range import DateRange
 from mothlight.queries.facets import DERIVED, Facet, facet_of
-from mothlight.queries.figures import Matching
 from mothlight.queries.focus import Place
+from mothlight.queries.matching import Matching
 from mothlight.queries.proportions import least_difference
 from mothlight.storage.events.properties import AS_JSON, AS_TEXT, decode_key
 

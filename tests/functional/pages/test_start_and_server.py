@@ -141,5 +141,7 @@ class TestUndo:
         token = form_to(owner.get(path), "/sign-out").fields
         answer = owner.post(site.path(f"changes/{entry.id}/undo"), token | {"next": path})
 
-        assert "Something changed since" in words_of(owner.follow(answer))
+        assert answer.status_code == 409
+        assert "Something changed since" in words_of(answer)
+        assert f'href="{path}"' in answer.text
         assert self._limit(site) == 8

@@ -7,9 +7,9 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.queries.facets import Facet, facet_of
-from mothlight.queries.figures import Matching
 from mothlight.queries.focus import Place, is_unknown, read_focus
 from mothlight.queries.inspection import Breakdown
+from mothlight.queries.matching import Matching
 from mothlight.queries.verbosity import cut_text
 from mothlight.storage.events.interface import EventStore
 

@@ -14,9 +14,9 @@ from mothlight.filters.bindings import Bindings
 from mothlight.queries.answers import breakdown
 from mothlight.queries.criteria import of_issues
 from mothlight.queries.facets import facet_of
-from mothlight.queries.figures import Matching
 from mothlight.queries.focus import Place, is_unknown, read_criteria
 from mothlight.queries.inspection import Breakdown, Differences
+from mothlight.queries.matching import Matching
 from mothlight.queries.proportions import least_difference
 from mothlight.queries.suspects import MOST_VALUES, Suspect, find_suspects
 from mothlight.storage.events.interface import EventStore

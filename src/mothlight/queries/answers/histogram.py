@@ -13,9 +13,9 @@ from mothlight.filters.moments import EARLIEST
 from mothlight.filters.sql_tests import MOMENT_TYPE
 from mothlight.queries.calendar import cut, read_zone
 from mothlight.queries.date_range import DateRange, unix_microseconds
-from mothlight.queries.figures import Matching
 from mothlight.queries.focus import Place, is_unknown, read_focus
 from mothlight.queries.inspection import Histogram
+from mothlight.queries.matching import Matching
 from mothlight.storage.events.interface import EventStore
 
 MOST_RELEASES = 50

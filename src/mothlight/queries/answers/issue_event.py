@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from mothlight.filters.sql_tests import MOMENT_TYPE
 from mothlight.model.errors import not_found
-from mothlight.queries.figures import Matching
 from mothlight.queries.focus import Place, is_unknown, read_focus
 from mothlight.queries.inspection import IssueEvent
+from mothlight.queries.matching import Matching
 from mothlight.queries.whole_event import WholeEvent, read_event
 from mothlight.storage.events.interface import EventStore
 

@@ -20,6 +20,7 @@ from mothlight.web.pages.files import Reports, serve_asset
 from mothlight.web.pages.front.page import show_front
 from mothlight.web.pages.headers import REPORTS
 from mothlight.web.pages.invitation.page import accept, show_invitation
+from mothlight.web.pages.issue.routes import ISSUE_PAGES
 from mothlight.web.pages.limits.page import save_limits, show_limits
 from mothlight.web.pages.members import page as members
 from mothlight.web.pages.onboarding.page import show_start, show_waiting
@@ -55,6 +56,7 @@ PAGES: Sequence[Page] = (
     operator_page("GET", "/server", show_server, SERVER),
     operator_page("GET", "/server/doctor", show_doctor, SERVER),
     project_page("POST", "changes/{id}/undo", undo_change),
+    *ISSUE_PAGES,
     project_page("GET", recommendations.PATH, recommendations.show_recommendations),
     project_page("POST", f"{recommendations.PATH}/{{id}}/dismiss", recommendations.dismiss),
     project_page("POST", f"{recommendations.PATH}/{{id}}/restore", recommendations.restore),

@@ -30,6 +30,7 @@ from mothlight.web.change import change
 from mothlight.web.dry_run import LeftShape, dry_run
 from mothlight.web.errors import json_response
 from mothlight.web.guard import check_admin, check_scope
+from mothlight.web.people import people_of
 from mothlight.web.values.fields import Flag
 from mothlight.web.values.validate import validate
 
@@ -209,14 +210,8 @@ def _shapes(connection: sa.Connection, call: ProjectCall, entries: Sequence[Entr
     users = access.find_users(connection, {int(each.actor.id) for each in entries if each.actor.id is not None})
     mentioned = issues.load_issues(connection, call.project.id, {id for entry in entries for id in named_in(entry)})
     names = {issue.id: issue.name for issue in mentioned.values()}
-    people = _people(connection, call)
+    people = people_of(connection, call)
     return [_shape(entry, summarise(entry, names, people), users) for entry in entries]
-
-
-def _people(connection: sa.Connection, call: ProjectCall) -> dict[str, str]:
-    organization = call.project.organization_id
-    members = {str(member.user.id): member.user.email for member in access.list_members(connection, organization)}
-    return members | {str(role.id): role.name for role in access.list_roles(connection, organization)}
 
 
 def _shape(entry: Entry, summary: str, users: Mapping[int, User]) -> ChangeShape:

@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from mothlight.issues.change import NewValues, change_issue
+from mothlight.issues.survivor import find_survivor
 from mothlight.model.errors import invalid, not_found
 from mothlight.queries.answers import issue_values
 from mothlight.queries.questions import IssueValues
 from mothlight.storage.metadata.engine import reading
-from mothlight.storage.metadata.repositories import changes, fingerprints
+from mothlight.storage.metadata.repositories import fingerprints
 from mothlight.storage.metadata.repositories import issues as repository
 from mothlight.storage.metadata.repositories.issues import StoredIssue
 from mothlight.web.api.calls import ProjectCall
@@ -129,21 +130,9 @@ def _find_other_owner(call: ProjectCall) -> UUID | None:
 
 def _gone(connection: sa.Connection, project_id: int, issue_id: UUID) -> Response:
     """The 404, which says where an issue went that was merged away."""
-    survivor = _find_survivor(connection, project_id, issue_id)
+    survivor = find_survivor(connection, project_id, issue_id)
     headers = {} if survivor is None else {MERGED_INTO: str(survivor)}
     return error_response(404, ErrorBody("invalid_request", "not_found", NO_ISSUE), headers)
-
-
-def _find_survivor(connection: sa.Connection, project_id: int, issue_id: UUID) -> UUID | None:
-    """The issue that has taken in this one, itself or through others."""
-    seen = {issue_id}
-    found = changes.merged_into(connection, project_id, issue_id)
-    while found is not None and found not in seen:
-        if repository.load_issues(connection, project_id, [found]):
-            return found
-        seen.add(found)
-        found = changes.merged_into(connection, project_id, found)
-    return None
 
 
 def _shapes(connection: sa.Connection, call: ProjectCall, issues: Collection[StoredIssue]) -> list[IssueShape]:

@@ -5,6 +5,7 @@
 //   data-go="i"          the same after `g`
 //   data-dialog="id"     opens the dialog (on a link: instead of following it); data-close closes the one around it
 //   data-copy="#id"      copies the value or text of that element; data-copied is the sentence that says so
+//   data-toggle="x"      opens all details that the selector finds; closes them when all are open
 //   data-dismiss=".x"    hides the element around it that the selector finds
 //   data-list            a list with a cursor (j, k, Enter, x, X): its rows have data-row, in them one a[data-open]
 (() => {
@@ -65,6 +66,11 @@
   const actions = {
     dialog: (element) => one(`#${CSS.escape(element.dataset.dialog)}`)?.showModal(),
     close: (element) => element.closest("dialog")?.close(),
+    toggle: (element) => {
+      const found = all(element.dataset.toggle);
+      const open = found.some((each) => !each.open);
+      found.forEach((each) => (each.open = open));
+    },
     dismiss: (element) => element.closest(element.dataset.dismiss)?.remove(),
     copy: async (element) => {
       const from = one(element.dataset.copy);
@@ -75,7 +81,7 @@
   document.addEventListener("click", (event) => {
     all("details.menu[open]").forEach((menu) => menu.contains(event.target) || (menu.open = false));
     if (event.target.matches("dialog[open]")) event.target.close();
-    const element = event.target.closest("[data-dialog], [data-close], [data-dismiss], [data-copy]");
+    const element = event.target.closest("[data-dialog], [data-close], [data-dismiss], [data-copy], [data-toggle]");
     if (!element || event.ctrlKey || event.metaKey) return;
     const name = Object.keys(actions).find((each) => each in element.dataset);
     if (name === "dialog" && !one(`#${CSS.escape(element.dataset.dialog)}`)) return;
