@@ -156,6 +156,20 @@ class DistinctIds(msgspec.Struct, frozen=True):
         return finished(f"({of_event} OR {of_persons(of_row)})", operator)
 
 
+class Anywhere(msgspec.Struct, frozen=True):
+    """All texts that a search looks at: of the event, its stack and its person."""
+
+    def condition(self, operator: Operator, compared: Compared) -> str:
+        """See `Field`."""
+        one = Operator(operator.test)
+        of_event = Text("searched").condition(one, compared)
+        fields: tuple[Field, ...] = (Text("texts"), Elements("sources"), Elements("functions"))
+        texts = [field.condition(one, compared) for field in fields]
+        of_stack = f"stack IN (SELECT hash FROM stacks FINAL WHERE {OF_PROJECT} AND ({' OR '.join(texts)}))"
+        of_person = of_persons(Text("email").condition(one, compared))
+        return finished(f"({of_event} OR {of_stack} OR {of_person})", operator)
+
+
 def plain(condition: str) -> str:
     """A condition that is false where it was NULL."""
     return f"ifNull({condition}, 0)"
@@ -178,6 +192,11 @@ def of_persons(condition: str) -> str:
     persons = f"SELECT person_id FROM persons FINAL WHERE {OF_PROJECT} AND deleted = 0 AND {condition}"
     merged = f"SELECT old_person_id FROM person_overrides FINAL WHERE {OF_PROJECT} AND person_id IN ({persons})"
     return f"(person_id IN ({persons}) OR person_id IN ({merged}))"
+
+
+def _first_text(*keys: str) -> str:
+    """SQL of the first of several properties that is there, NULL when none is."""
+    return f"coalesce({', '.join(map(property_text, keys))})"
 
 
 SHOWN_STATUS = "if(status IN ('archived', 'pending_release'), 'resolved', status)"
@@ -216,6 +235,22 @@ ISSUE: dict[str, Field] = {
 }
 
 
+ENVIRONMENT = _first_text("environment", "$environment", "env")
+"""SQL of the environment that an event names, NULL when it names none."""
+
+SEARCH: dict[str, Field] = {
+    "type": Elements("types"),
+    "message": Elements("messages"),
+    "release": Elements("release_names"),
+    "library": Text("nullIf(lib, '')"),
+    "environment": Text(ENVIRONMENT),
+    "file": OfStack("sources"),
+    "function": OfStack("functions"),
+    "text": Anywhere(),
+}
+"""What tokens of the search box are about (`docs/search.md`)."""
+
+
 def _event(key: str) -> Field:
     return DERIVED.get(key) or Property(key)
 
@@ -231,6 +266,7 @@ FIELDS: dict[str, Callable[[str], Field]] = {
     "person": _person,
     "event_metadata": METADATA.__getitem__,
     "error_tracking_issue": ISSUE.__getitem__,
+    "search": SEARCH.__getitem__,
 }
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 import msgspec
 
-FilterType = Literal["event", "feature", "person", "session", "event_metadata", "error_tracking_issue"]
-"""What a filter looks at. `feature` is event properties too."""
+FilterType = Literal["event", "feature", "person", "session", "event_metadata", "error_tracking_issue", "search"]
+"""What a filter looks at. `feature` is event properties too; `search` are words of our own search, not of the wire."""
 
 
 class PropertyFilter(msgspec.Struct, frozen=True):
@@ -22,9 +22,12 @@ class PropertyFilter(msgspec.Struct, frozen=True):
 
 
 class FilterGroup(msgspec.Struct, frozen=True):
-    """Conditions joined by one word, nested as deep as they were written. Without any condition it always holds."""
+    """Conditions joined by one word, nested as deep as they were written. Without any condition it always holds.
 
-    joined_by: Literal["AND", "OR"]
+    `NONE`: none of them holds.
+    """
+
+    joined_by: Literal["AND", "OR", "NONE"]
     parts: "tuple[PropertyFilter | FilterGroup, ...]"
 
 

@@ -18,6 +18,8 @@ def condition_sql(condition: Condition, bindings: Bindings, now: datetime) -> st
         compared = Compared(condition.values, bindings, now)
         return field_of(condition).condition(OPERATORS[condition.operator], compared)
     parts = [condition_sql(part, bindings, now) for part in condition.parts]
+    if condition.joined_by == "NONE":
+        return f"NOT ({' OR '.join(parts)})" if parts else HOLDS
     return f"({f' {condition.joined_by} '.join(parts)})" if parts else HOLDS
 
 

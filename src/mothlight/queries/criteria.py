@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from mothlight.filters.bindings import Bindings
 from mothlight.filters.fields import OF_PROJECT, plain
 from mothlight.filters.parse import read_filters
-from mothlight.filters.property_filter import PropertyFilter
+from mothlight.filters.property_filter import Condition, PropertyFilter
 from mothlight.filters.sql import all_of
 from mothlight.filters.sql_tests import contains_sql
 from mothlight.queries.questions import IssueList
@@ -30,7 +30,7 @@ def read_test_account_filters(metadata: sa.Engine, project_id: int, *, wanted: b
 
 def list_criteria(
     question: IssueList,
-    filters: Sequence[PropertyFilter],
+    filters: Sequence[Condition],
     place: tuple[EventStore, int],
     bindings: Bindings,
     now: datetime,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from mothlight.filters.property_filter import PropertyFilter
+from mothlight.filters.property_filter import Condition, PropertyFilter
 
 Direction = Literal["ASC", "DESC"]
 OrderBy = Literal["last_seen", "first_seen", "occurrences", "users", "sessions"]
@@ -41,12 +41,14 @@ class IssueList(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None = "active"
     """None: any status."""
     assignee: Assignee | None = None
+    is_assigned: bool | None = None
+    """Whether anybody is responsible; None: whether or not."""
     filter_test_accounts: bool = True
     search_query: str = ""
     user: str = ""
     file_path: str = ""
     """The three search texts are joined and searched together."""
-    filters: tuple[PropertyFilter, ...] = ()
+    filters: tuple[Condition, ...] = ()
     order_by: OrderBy = "occurrences"
     order_direction: Direction = "DESC"
     limit: int = 25

@@ -38,7 +38,12 @@ def read_states(
 
 
 def in_state(
-    status: str | None, assignee: Assignee | None, bindings: Bindings, environments: Sequence[str] = ()
+    status: str | None,
+    assignee: Assignee | None,
+    bindings: Bindings,
+    environments: Sequence[str] = (),
+    *,
+    is_assigned: bool | None = None,
 ) -> str:
     """The subquery of the ids of issues in a state, in some environments or altogether; None means any."""
     conditions = [OF_PROJECT, "deleted = 0"]
@@ -46,6 +51,8 @@ def in_state(
         conditions.append(f"{status_in(environments, bindings)} = {bindings.text(status)}")
     if assignee is not None:
         conditions.append(_assigned_to(assignee, bindings))
+    if is_assigned is not None:
+        conditions.append(f"(assignee_user != 0 OR assignee_role != '') = {int(is_assigned)}")
     return f"SELECT issue_id FROM issues FINAL WHERE {' AND '.join(conditions)}"
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from mothlight.filters.bindings import Bindings
 from mothlight.queries.criteria import list_criteria, read_test_account_filters
-from mothlight.queries.date_range import figures_range
+from mothlight.queries.date_range import DateRange, figures_range
 from mothlight.queries.figures import (
     MERGED,
     Figures,
@@ -53,6 +53,22 @@ class ListedIssue(msgspec.Struct, frozen=True):
     aggregations: Aggregations
 
 
+class FoundIssue(msgspec.Struct, frozen=True):
+    """An issue as it was found: how it is now, what its matching events say, and how they are spread in time."""
+
+    state: IssueState
+    figures: Figures
+    buckets: Buckets
+    volume: list[int]
+
+
+class FoundIssues(msgspec.Struct, frozen=True):
+    """One page of found issues."""
+
+    issues: list[FoundIssue]
+    has_more: bool
+
+
 class IssuePage(msgspec.Struct, frozen=True):
     """One page of an issue list."""
 
@@ -62,11 +78,17 @@ class IssuePage(msgspec.Struct, frozen=True):
 
 def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime) -> IssuePage:
     """The page of issues that a question asks for. `Refused` for a date or search text that cannot be."""
-    bindings = Bindings()
+    found = find_issues(question, store, metadata, project_id, now)
+    rows = [listed_issue(each.state, each.figures, each.buckets, each.volume) for each in found.issues]
+    return IssuePage(rows, found.has_more)
+
+
+def find_issues(
+    question: IssueList, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime
+) -> FoundIssues:
+    """The same before it is put into words of the wire."""
     range_ = figures_range(question.window, now)
-    filters = question.filters + read_test_account_filters(metadata, project_id, wanted=question.filter_test_accounts)
-    conditions = [range_.condition(bindings), *list_criteria(question, filters, (store, project_id), bindings, now)]
-    matching = Matching(conditions, bindings)
+    matching = matching_events(question, range_, (store, project_id), metadata, now)
     found = summaries(store, project_id, _order_sql(question, matching), matching)
     page = found[: question.limit]
     buckets = Buckets(range_, max(1, question.volume_resolution))
@@ -77,8 +99,25 @@ def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_
     figures = read_figures(store, project_id, page, matching)
     states, volumes = reading_states.result(), reading_volumes.result()
     shown = [each.issue_id for each in page if each.issue_id in states]
-    rows = [listed_issue(states[issue], figures[issue], buckets, volumes[issue]) for issue in shown]
-    return IssuePage(rows, has_more=len(found) > question.limit)
+    rows = [FoundIssue(states[issue], figures[issue], buckets, volumes[issue]) for issue in shown]
+    return FoundIssues(rows, has_more=len(found) > question.limit)
+
+
+def matching_events(
+    question: IssueList, range_: DateRange, place: tuple[EventStore, int], metadata: sa.Engine, now: datetime
+) -> Matching:
+    """The events that a question is about, in a range. `place` is the store and the project in it."""
+    bindings = Bindings()
+    of_accounts = read_test_account_filters(metadata, place[1], wanted=question.filter_test_accounts)
+    criteria = list_criteria(question, (*question.filters, *of_accounts), place, bindings, now)
+    return Matching([range_.condition(bindings), *criteria], bindings)
+
+
+def wanted_issues(question: IssueList, bindings: Bindings) -> str:
+    """The subquery of the issues that are in the state which a question asks for."""
+    return in_state(
+        question.status, question.assignee, bindings, question.environments, is_assigned=question.is_assigned
+    )
 
 
 def listed_issue(state: IssueState, figures: Figures, buckets: Buckets, volume: Sequence[int]) -> ListedIssue:
@@ -115,7 +154,7 @@ def _volumes(
 def _order_sql(question: IssueList, matching: Matching) -> str:
     """Summaries of the page's issues and of one more."""
     bindings = matching.bindings
-    issues = in_state(question.status, question.assignee, bindings, question.environments)
+    issues = wanted_issues(question, bindings)
     with_people = question.order_by in {"users", "sessions"} or bool(
         question.search_query or question.user or question.file_path
     )

@@ -23,7 +23,7 @@ class Here:
     path: str
     """Path and query of this page, to come back to."""
     section: str | None
-    """Which tab of the head is current: `issues`, `settings`, `server`."""
+    """Which tab of the head is current: `issues`, `changes`, `settings`, `server`."""
     user: User | None
     project: Project | None
     projects: Sequence[Project]

@@ -14,13 +14,15 @@ from starlette.types import ASGIApp
 from mothlight.web.pages.account import page as account
 from mothlight.web.pages.api_keys import page as api_keys
 from mothlight.web.pages.assets import BASE
-from mothlight.web.pages.changes.page import undo_change
+from mothlight.web.pages.changes.page import show_changes
+from mothlight.web.pages.changes.undo import undo_change
 from mothlight.web.pages.endpoint import PageEndpoint
 from mothlight.web.pages.files import Reports, serve_asset
 from mothlight.web.pages.front.page import show_front
 from mothlight.web.pages.headers import REPORTS
 from mothlight.web.pages.invitation.page import accept, show_invitation
 from mothlight.web.pages.issue.routes import ISSUE_PAGES
+from mothlight.web.pages.issues.routes import LIST_PAGES
 from mothlight.web.pages.limits.page import save_limits, show_limits
 from mothlight.web.pages.members import page as members
 from mothlight.web.pages.onboarding.page import show_start, show_waiting
@@ -33,6 +35,7 @@ from mothlight.web.pages.sign_in.page import do_sign_in, do_sign_out, do_sign_ou
 from mothlight.web.pages.status.page import show_status
 from mothlight.web.pages.theme.page import change_theme
 
+CHANGES = "changes"
 SETTINGS = "settings"
 SERVER = "server"
 MEMBER = f"{members.PATH}/{{user_id}}"
@@ -55,7 +58,10 @@ PAGES: Sequence[Page] = (
     user_page("POST", "/account/keys/{id}/revoke", api_keys.end_key, SETTINGS),
     operator_page("GET", "/server", show_server, SERVER),
     operator_page("GET", "/server/doctor", show_doctor, SERVER),
-    project_page("POST", "changes/{id}/undo", undo_change),
+    project_page("GET", "changes", show_changes, CHANGES),
+    project_page("POST", "changes/{id}/undo", undo_change, CHANGES),
+    # Its paths have a word where those of one issue have its id.
+    *LIST_PAGES,
     *ISSUE_PAGES,
     project_page("GET", recommendations.PATH, recommendations.show_recommendations),
     project_page("POST", f"{recommendations.PATH}/{{id}}/dismiss", recommendations.dismiss),

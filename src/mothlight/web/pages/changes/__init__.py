@@ -1,1 +1,1 @@
-"""Taking changes back."""
+"""The change journal of a project, and taking changes back."""

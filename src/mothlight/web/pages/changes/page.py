@@ -1,100 +1,101 @@
-"""`/projects/{id}/changes/{id}/undo`: takes back an entry of the change journal; what toasts and activities lead to."""
+"""`/projects/{id}/changes`: everything that anyone or Mothlight itself changed, newest first. Each can be taken back."""
 
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from itertools import groupby
 from uuid import UUID
 
-import sqlalchemy as sa
+import msgspec
 from starlette.responses import Response
 
-from mothlight.issues.journal import Author
-from mothlight.issues.settings_values import OF_PROJECT
-from mothlight.issues.summary import named_in, summarise
-from mothlight.issues.undo import ChangedSince, UndoPlan, plan_undo, undo
-from mothlight.model.errors import not_found
+from mothlight.issues.journal import PIPELINE
 from mothlight.storage.metadata.engine import reading
-from mothlight.storage.metadata.repositories import changes, issues
-from mothlight.storage.metadata.repositories.changes import SETTINGS
-from mothlight.web.change import change
-from mothlight.web.errors import Forbidden
+from mothlight.storage.metadata.repositories import changes
+from mothlight.storage.metadata.repositories.changes import EntryFilter
 from mothlight.web.pages.calls import ProjectPage
-from mothlight.web.pages.sign_in.page import read_next
-from mothlight.web.people import people_of
+from mothlight.web.pages.changes.lines import Line, read_lines
+from mothlight.web.pages.words import with_values
 
-MOST_IN_THE_WAY = 20
+PATH = "changes"
+PAGE_SIZE = 50
+LAST_PAGE = 20_000
+MOST_COUNTED = 10_000
+"""Up to here counts are exact: counting millions takes longer than showing them."""
+LARGEST_ID = 2**31 - 1
 
-
-def undo_path(call: ProjectPage, entry_id: UUID) -> str:
-    """The path that takes an entry back, for `call.redirect(…, undo=…)`."""
-    return call.path(f"changes/{entry_id}/undo")
-
-
-def undo_change(call: ProjectPage) -> Response:
-    """Take a change back; where later ones stand in the way, show them and offer what can be done.
-
-    `next`: where to go then; else to an issue that the change was about.
-    """
-    entry_id = _read_id(call)
-    force = call.form.get("force") == "on"
-    try:
-        new_id, plan = change(call, lambda connection, author: _undo(call, connection, author, entry_id, force=force))
-    except ChangedSince as conflict:
-        return _in_the_way(call, entry_id, conflict, was_forced=force)
-    if SETTINGS in plan.effect.after:
-        call.parts.directory.forget()
-    left = " Later changes were left as they are." if plan.left else ""
-    words = "Taken back. Nothing was lost." if plan.entry.depth % 2 == 0 else "Done again."
-    return call.redirect(_back(call, plan), words + left, undo=undo_path(call, new_id), undo_word="Redo")
+BY = {"": "All", "people": "People", PIPELINE.type: "Mothlight"}
+"""Whose changes are shown. To add one: a line, and its meaning in `Shown.filter`."""
 
 
-def _read_id(call: ProjectPage) -> UUID:
-    try:
-        return UUID(call.incoming.parameters["id"])
-    except ValueError:
-        raise not_found("There is no such change.") from None
+class Shown(msgspec.Struct, frozen=True):
+    """Which part of the journal a page shows: what its address says."""
+
+    by: str = ""
+    who: int | None = None
+    issue: UUID | None = None
+    page: int = 1
+
+    def to(self, **others: object) -> str:
+        """The address with some changes, below the project."""
+        shown = msgspec.structs.replace(self, **{"page": 1, **others})
+        values = {"by": shown.by or None, "who": shown.who, "issue": shown.issue}
+        return with_values(PATH, {**values, "page": shown.page if shown.page > 1 else None})
+
+    def filter(self) -> EntryFilter:
+        """As the journal is asked."""
+        kind = {"people": "user", PIPELINE.type: PIPELINE.type}.get(self.by)
+        if self.who is not None:
+            return EntryFilter(issue_id=self.issue, actor_type="user", actor_id=str(self.who))
+        return EntryFilter(issue_id=self.issue, actor_type=kind)
 
 
-def _undo(
-    call: ProjectPage, connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool
-) -> tuple[UUID, UndoPlan]:
-    plan = plan_undo(connection, author, entry_id, force=force)
-    if OF_PROJECT & (plan.effect.after.get(SETTINGS) or {}).keys() and not call.is_admin:
-        # What only admins may change, nobody else changes by an undo.
-        raise Forbidden("Only admins of the project's organization can take this back.")
-    return undo(connection, author, plan), plan
-
-
-def _back(call: ProjectPage, plan: UndoPlan) -> str:
-    """Where the form says, else to an issue that the change was about and that is there now."""
-    if wanted := _wanted(call):
-        return wanted
+def show_changes(call: ProjectPage) -> Response:
+    """The journal, by days."""
+    shown = _read_shown(call)
     with reading(call.database) as connection:
-        there = issues.load_issues(connection, call.project.id, plan.entry.issue_ids)
-    staying = [issue for issue in plan.effect.before if issue in there]
-    found = next(iter([*staying, *there]), None)
-    return call.path("issues" if found is None else f"issues/{found}")
-
-
-def _wanted(call: ProjectPage) -> str | None:
-    """The path of ours that the form names."""
-    path = read_next(call.form.get("next", ""))
-    return None if path == "/" else path
-
-
-def _in_the_way(call: ProjectPage, entry_id: UUID, conflict: ChangedSince, *, was_forced: bool) -> Response:
-    with reading(call.database) as connection:
-        found = [changes.find_entry(connection, call.project.id, each) for each in conflict.changes[:MOST_IN_THE_WAY]]
-        entries = [entry for entry in found if entry is not None]
-        mentioned = issues.load_issues(connection, call.project.id, {id for each in entries for id in named_in(each)})
-        people = people_of(connection, call)
-        entry = changes.find_entry(connection, call.project.id, entry_id)
-        there = issues.load_issues(connection, call.project.id, entry.issue_ids if entry else [])
-    names = {issue.id: issue.name for issue in mentioned.values()}
+        wanted, project = shown.filter(), call.project.id
+        found = changes.list_entries(connection, project, wanted, PAGE_SIZE + 1, (shown.page - 1) * PAGE_SIZE)
+        lines = read_lines(connection, call, found[:PAGE_SIZE])
+        counts = {
+            by: changes.count_entries(connection, project, Shown(by, None, shown.issue).filter(), MOST_COUNTED)
+            for by in BY
+        }
+    members = call.parts.directory.list_members(call.project.organization_id)
     return call.page(
-        "changes/changed_since.html",
-        status=conflict.status,
-        entry_id=entry_id,
-        later=[(each, summarise(each, names, people)) for each in entries],
-        back=_wanted(call) or call.path("issues" if not there else f"issues/{next(iter(there))}"),
-        wanted=_wanted(call) or "",
-        was_forced=was_forced,
-        problem=conflict,
+        "changes/changes.html",
+        shown=shown,
+        base=call.path(""),
+        days=_by_day(lines, call.visit.zone, call.parts.clock()),
+        views=[(by, name, counts[by]) for by, name in BY.items()],
+        most_counted=MOST_COUNTED,
+        people=[(each.user.id, each.user.first_name or each.user.email) for each in members],
+        first=(shown.page - 1) * PAGE_SIZE + 1,
+        count=len(lines),
+        has_more=len(found) > PAGE_SIZE,
     )
+
+
+def _by_day(lines: Sequence[Line], zone: tzinfo, now: datetime) -> list[tuple[str, list[Line]]]:
+    today = now.astimezone(zone).date()
+    days = groupby(lines, lambda line: line.created_at.astimezone(zone).date())
+    return [(_day(day, today), list(of_day)) for day, of_day in days]
+
+
+def _day(day: date, today: date) -> str:
+    if day == today:
+        return "Today"
+    return "Yesterday" if day == today - timedelta(days=1) else f"{day.day} {day:%B %Y}"
+
+
+def _read_shown(call: ProjectPage) -> Shown:
+    by = call.query.get("by", "")
+    who = _number(call.query.get("who", ""), LARGEST_ID)
+    try:
+        issue = UUID(call.query["issue"]) if "issue" in call.query else None
+    except ValueError:
+        issue = None
+    return Shown(by if by in BY else "", who, issue, _number(call.query.get("page", ""), LAST_PAGE) or 1)
+
+
+def _number(text: str, largest: int) -> int | None:
+    return min(int(text), largest) or None if text.isascii() and text.isdecimal() and len(text) < 12 else None

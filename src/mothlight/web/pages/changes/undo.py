@@ -1,0 +1,89 @@
+"""`/projects/{id}/changes/{id}/undo`: takes a change back. Where later ones stand in the way, it shows them first."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from starlette.responses import Response
+
+from mothlight.issues.conflicts import Left
+from mothlight.issues.effect import Effect
+from mothlight.issues.journal import Author
+from mothlight.issues.undo import ChangedSince, UndoPlan, plan_undo, undo
+from mothlight.model.errors import not_found
+from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories import changes
+from mothlight.web.change import change
+from mothlight.web.dry_run import DryRunShape, dry_run
+from mothlight.web.pages.calls import ProjectPage
+from mothlight.web.pages.changes.lines import read_lines
+from mothlight.web.pages.sign_in.page import read_next
+
+MOST_IN_THE_WAY = 20
+TAKEN_BACK = "Taken back. Nothing was lost."
+DONE_AGAIN = "Done again."
+SOME_LEFT = "Taken back as far as later changes allow; those stay."
+
+
+def undo_path(call: ProjectPage, entry_id: UUID) -> str:
+    """The path that takes an entry back, for `call.redirect(…, undo=…)`."""
+    return call.path(f"changes/{entry_id}/undo")
+
+
+def undo_change(call: ProjectPage) -> Response:
+    """Take a change back, all or nothing; with `force`, as far as later changes allow. `next`: where to go then."""
+    entry_id = _read_id(call)
+    force = call.form.get("force") == "on"
+    try:
+        new_id, plan = change(call, lambda on, author: _undo(on, author, entry_id, force=force))
+    except ChangedSince as conflict:
+        return _show_conflict(call, entry_id, conflict)
+    said = SOME_LEFT if plan.left else TAKEN_BACK if plan.entry.depth % 2 == 0 else DONE_AGAIN
+    word = "Redo" if plan.entry.depth % 2 == 0 else "Undo"
+    return call.redirect(_back(call), said, undo=undo_path(call, new_id), undo_word=word)
+
+
+def _read_id(call: ProjectPage) -> UUID:
+    try:
+        return UUID(call.incoming.parameters["id"])
+    except ValueError:
+        raise not_found("There is no such change.") from None
+
+
+def _undo(connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool) -> tuple[UUID, UndoPlan]:
+    plan = plan_undo(connection, author, entry_id, force=force)
+    return undo(connection, author, plan), plan
+
+
+def _back(call: ProjectPage) -> str:
+    path = read_next(call.form.get("next", ""))
+    return call.path("changes") if path == "/" else path
+
+
+def _show_conflict(call: ProjectPage, entry_id: UUID, conflict: ChangedSince) -> Response:
+    with reading(call.database) as connection:
+        found = [changes.find_entry(connection, call.project.id, each) for each in conflict.changes[:MOST_IN_THE_WAY]]
+        entry = changes.find_entry(connection, call.project.id, entry_id)
+        lines = read_lines(connection, call, [each for each in (entry, *found) if each is not None])
+    return call.page(
+        "changes/conflict.html",
+        status=conflict.status,
+        line_wanted=lines[0],
+        later=lines[1:],
+        more=max(0, len(conflict.changes) - MOST_IN_THE_WAY),
+        base=call.path(""),
+        path=undo_path(call, entry_id),
+        back=_back(call),
+        run=_try_forced(call, entry_id),
+    )
+
+
+def _try_forced(call: ProjectPage, entry_id: UUID) -> DryRunShape | None:
+    """What could be taken back without touching later changes; None: nothing."""
+    try:
+        return dry_run(call, lambda on, author: _planned(plan_undo(on, author, entry_id, force=True)))
+    except ChangedSince:
+        return None
+
+
+def _planned(plan: UndoPlan) -> tuple[Effect, list[Left]]:
+    return plan.effect, plan.left

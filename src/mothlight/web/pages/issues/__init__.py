@@ -1,0 +1,1 @@
+"""The list of issues: what broke, how often, for whom."""
