@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from mothlight.storage.metadata.tables import assignments, change_issues, changes, issues
+from mothlight.storage.metadata.tables import assignments, change_issues, changes, fingerprints, issues
 
 MOST_REGRESSED = 1_000
 """Issues that came back are worked on, so they are few; beyond, the newest count."""
@@ -20,7 +20,7 @@ class ViewCounts(msgspec.Struct, frozen=True):
     regressed: int
     """Active again because they were seen after they had been resolved."""
     new: int
-    """Active, and made since the moment that was asked for."""
+    """Active, and first seen since the moment that was asked for."""
     mine: int
     """Active, and assigned to who asks."""
     resolved: int
@@ -37,7 +37,7 @@ def count_views(
         sa.select(
             _count(is_active),
             _count(sa.and_(is_active, _came_back(reopened))),
-            _count(sa.and_(is_active, issues.c.created_at >= new_since)),
+            _count(sa.and_(is_active, _is_new(new_since))),
             _count(mine),
             _count(issues.c.status.in_(("resolved", "archived", "pending_release"))),
             _count(issues.c.status == "suppressed"),
@@ -62,6 +62,17 @@ def find_regressed(
 
 def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.count(sa.case((condition, 1)))
+
+
+def _is_new(since: datetime) -> sa.ColumnElement[bool]:
+    """Few issues are made in a day, and only of these it is looked at whether their events are older."""
+    older = (
+        sa.select(sa.literal(1))
+        .where(fingerprints.c.issue_id == issues.c.id, fingerprints.c.first_seen < since)
+        .correlate(issues)
+        .exists()
+    )
+    return sa.and_(issues.c.created_at >= since, sa.not_(older))
 
 
 def _came_back(reopened: str) -> sa.ColumnElement[bool]:

@@ -42,11 +42,13 @@ class Line(msgspec.Struct, frozen=True):
     id: UUID
     who: str
     summary: str
+    parts: Sequence[tuple[str, UUID | None]]
+    """The summary in pieces; those with an id name an issue that exists."""
     created_at: datetime
     sign: str
     colour: str
     issues: Sequence[tuple[UUID, str]]
-    """Issues that it is about and that exist now."""
+    """Issues that it is about, that exist now, and that the summary does not name."""
     more_issues: int
     is_undoable: bool
     is_undo: bool
@@ -76,15 +78,19 @@ class _Maker(msgspec.Struct, frozen=True):
     def __call__(self, entry: Entry) -> Line:
         sign, colour = SIGNS.get(entry.kind, ("edit", ""))
         there = [(id, self.names[id] or UNNAMED) for id in entry.issue_ids[:MOST_LINKED] if id in self.names]
-        summary = summarise(entry, self.names, self.people)
+        words = summarise(entry, self.names, self.people)
+        summary = words[:1].lower() + words[1:]
+        parts = _in_parts(summary, there)
+        named = {id for _, id in parts}
         return Line(
             id=entry.id,
             who=self._who(entry.actor),
-            summary=summary[:1].lower() + summary[1:],
+            summary=summary,
+            parts=parts,
             created_at=entry.created_at,
             sign=sign,
             colour=colour,
-            issues=there,
+            issues=[each for each in there if each[0] not in named],
             more_issues=max(0, len(entry.issue_ids) - MOST_LINKED),
             is_undoable=entry.kind in journal.UNDOABLE and entry.undone_by is None,
             is_undo=entry.depth % 2 == 1,
@@ -95,6 +101,18 @@ class _Maker(msgspec.Struct, frozen=True):
             return MOTHLIGHT
         user = self.users.get(int(actor.id))
         return GONE if user is None else user.first_name or user.email
+
+
+def _in_parts(summary: str, issues: Sequence[tuple[UUID, str]]) -> list[tuple[str, UUID | None]]:
+    """The summary cut at the names of issues, in the order in which it has them."""
+    parts: list[tuple[str, UUID | None]] = []
+    rest, left = summary, list(issues)
+    while named := [each for each in left if f"“{each[1]}”" in rest]:
+        id, name = min(named, key=lambda each: rest.index(f"“{each[1]}”"))
+        before, _, rest = rest.partition(f"“{name}”")
+        parts += [(before, None), (name, id)]
+        left.remove((id, name))
+    return [*parts, (rest, None)]
 
 
 def _maker(connection: sa.Connection, call: ProjectPage, entries: Sequence[Entry]) -> _Maker:

@@ -50,7 +50,6 @@
   const close = () => {
     const shown = list();
     if (shown) shown.hidden = true;
-    field()?.setAttribute("aria-expanded", "false");
   };
   let timer;
   const ask = (wait) => {
@@ -66,7 +65,6 @@
     const shown = list();
     if (!shown || !one(".search")?.contains(document.activeElement)) return;
     shown.hidden = !lines().length;
-    field().setAttribute("aria-expanded", String(!shown.hidden));
   });
   document.addEventListener("click", (event) => {
     const line = event.target.closest("[data-put]");
