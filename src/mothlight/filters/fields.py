@@ -194,11 +194,6 @@ def of_persons(condition: str) -> str:
     return f"(person_id IN ({persons}) OR person_id IN ({merged}))"
 
 
-def _first_text(*keys: str) -> str:
-    """SQL of the first of several properties that is there, NULL when none is."""
-    return f"coalesce({', '.join(map(property_text, keys))})"
-
-
 SHOWN_STATUS = "if(status IN ('archived', 'pending_release'), 'resolved', status)"
 """The status of a row of `issues` as it is reported: the retired ones count as resolved (api 2.1)."""
 
@@ -235,15 +230,12 @@ ISSUE: dict[str, Field] = {
 }
 
 
-ENVIRONMENT = _first_text("environment", "$environment", "env")
-"""SQL of the environment that an event names, NULL when it names none."""
-
 SEARCH: dict[str, Field] = {
     "type": Elements("types"),
     "message": Elements("messages"),
     "release": Elements("release_names"),
     "library": Text("nullIf(lib, '')"),
-    "environment": Text(ENVIRONMENT),
+    "environment": Text("nullIf(environment, '')"),
     "file": OfStack("sources"),
     "function": OfStack("functions"),
     "text": Anywhere(),

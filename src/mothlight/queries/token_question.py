@@ -12,6 +12,7 @@ import msgspec
 from mothlight.filters.property_filter import Condition, FilterGroup, FilterType, PropertyFilter
 from mothlight.filters.values import number_of
 from mothlight.model.errors import invalid
+from mothlight.model.issue_states import NOWHERE, read_environment_name
 from mothlight.queries.questions import Assignee, IssueList
 from mothlight.queries.tokens import Token, write_token
 
@@ -19,6 +20,7 @@ ANY = "*"
 STATES = ("active", "resolved", "suppressed")
 IS = "is"
 ASSIGNEE = "assignee"
+ENV = "env"
 ME, NOBODY = "me", "nobody"
 NEW_SINCE = "-24h"
 NO_ISSUE = str(UUID(int=0))
@@ -46,6 +48,7 @@ class Search(msgspec.Struct, frozen=True):
     status: str | None = None
     assignee: Assignee | None = None
     is_assigned: bool | None = None
+    environments: tuple[str, ...] = ()
     text: str = ""
     filters: tuple[Condition, ...] = ()
 
@@ -56,6 +59,7 @@ class Search(msgspec.Struct, frozen=True):
             status=self.status,
             assignee=self.assignee,
             is_assigned=self.is_assigned,
+            environments=self.environments,
             search_query=self.text,
             filters=self.filters,
         )
@@ -77,22 +81,21 @@ def read_search(tokens: Sequence[Token], desk: Desk) -> Search:
     return msgspec.structs.replace(
         search,
         status=states[0] if len(set(states)) == 1 else None,
+        environments=_environments(tokens),
         text=_free_text(tokens),
         filters=tuple(_filters(tokens, states, desk)),
     )
 
 
 def _read_is(search: Search, token: Token) -> Search:
-    match token.value:
-        case "assigned" | "unassigned":
-            wanted = (token.value == "assigned") != token.negated
-            if search.is_assigned not in (None, wanted):
-                _refuse(token, "No issue is assigned and unassigned at once.")
-            return msgspec.structs.replace(search, is_assigned=wanted)
-        case value if value in STATES or value in SIGNS:
-            return search
-        case _:
-            _refuse(token, f"An issue can be {', '.join((*STATES, *SIGNS))}; nothing is “{token.value}”.")
+    if token.value not in (*STATES, *SIGNS):
+        _refuse(token, f"An issue can be {', '.join((*STATES, *SIGNS))}; nothing is “{token.value}”.")
+    if token.value not in ("assigned", "unassigned"):
+        return search
+    wanted = (token.value == "assigned") != token.negated
+    if search.is_assigned not in (None, wanted):
+        _refuse(token, "No issue is assigned and unassigned at once.")
+    return msgspec.structs.replace(search, is_assigned=wanted)
 
 
 def _read_assignee(search: Search, token: Token, desk: Desk) -> Search:
@@ -106,6 +109,19 @@ def _read_assignee(search: Search, token: Token, desk: Desk) -> Search:
     if search.assignee not in (None, found):
         _refuse(token, "No issue has two assignees.")
     return msgspec.structs.replace(search, assignee=found)
+
+
+def _environments(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The environments that figures and states speak of; none: all."""
+    wanted = [each for each in tokens if each.key == ENV and not each.negated]
+    if not all(map(_names_environment, wanted)):
+        # With a pattern among them, all are conditions on events, and states are those of all environments.
+        return ()
+    return tuple(dict.fromkeys(read_environment_name(each.value) for each in wanted))
+
+
+def _names_environment(token: Token) -> bool:
+    return token.quoted or ANY not in token.value
 
 
 def _free_text(tokens: Iterable[Token]) -> str:
@@ -122,7 +138,9 @@ def _filters(tokens: Sequence[Token], states: Sequence[str], desk: Desk) -> Iter
     for token in tokens:
         condition = _condition(token, desk)
         if condition is not None:
-            groups.setdefault((token.key if token.key != IS else write_token(token), token.negated), []).append(condition)
+            # Signs of an issue don't exclude each other as values of a property do.
+            key = write_token(token) if token.key == IS else token.key
+            groups.setdefault((key, token.negated), []).append(condition)
     for (_, negated), conditions in groups.items():
         if negated:
             yield FilterGroup("NONE", tuple(conditions))
@@ -164,6 +182,13 @@ def _of_user(token: Token, _: Desk) -> Condition:
         PropertyFilter("person", "name", "icontains", (token.value,)),
     )
     return FilterGroup("OR", parts)
+
+
+def _of_environment(token: Token, _: Desk) -> Condition:
+    """Of names that stand plainly the question takes care itself; as conditions they do no harm beside."""
+    if _names_environment(token) and read_environment_name(token.value) == NOWHERE:
+        return PropertyFilter("search", "environment", "is_not_set", ())
+    return _of_values(token, "search", "environment")
 
 
 def _of_library(token: Token, _: Desk) -> Condition:
@@ -226,9 +251,9 @@ KEYS: Mapping[str, Callable[[Token, Desk], Condition | None]] = {
     "function": _containing("function"),
     "file": _containing("file"),
     "release": _being("search", "release"),
-    "env": _being("search", "environment"),
+    ENV: _of_environment,
     "library": _of_library,
     "user": _of_user,
     "distinct_id": _being("event_metadata", "distinct_id"),
 }
-"""Keys with a meaning of their own; others are properties of events. To add one: a line here and in `docs/search.md`."""
+"""Keys with a meaning of their own; others are properties. To add one: a line here and in `docs/search.md`."""

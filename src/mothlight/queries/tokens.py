@@ -1,8 +1,8 @@
-"""The search box's text as tokens, and back: `is:active release:"4.12 beta" !env:staging timeout` (`docs/search.md`).
+r"""The search box's text as tokens, and back: `is:active release:"4.12 beta" !env:staging timeout` (`docs/search.md`).
 
     [! or -] [key:] value
 
-Key and value are runs without blanks, or stand in double quotes, in which `\\` protects a quote and itself. What has no
+Key and value are runs without blanks, or stand in double quotes, in which `\` protects a quote and itself. What has no
 key, or looks like code or an address (`std::vector`, `http://…`, `key:`), is searched as it stands.
 """
 

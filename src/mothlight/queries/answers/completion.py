@@ -6,8 +6,9 @@ from datetime import datetime
 import msgspec
 
 from mothlight.filters.bindings import Bindings
-from mothlight.filters.fields import ENVIRONMENT, OF_PROJECT
+from mothlight.filters.fields import OF_PROJECT
 from mothlight.filters.sql_tests import contains_sql
+from mothlight.model.issue_states import UNNAMED
 from mothlight.queries.date_range import figures_range
 from mothlight.queries.questions import Window
 from mothlight.storage.events.interface import EventStore
@@ -22,7 +23,7 @@ VALUES: Mapping[str, str] = {
     "type": "arrayJoin(types)",
     "release": "arrayJoin(release_names)",
     "library": "lib",
-    "env": ENVIRONMENT,
+    "env": f"if(environment = '', '{UNNAMED}', environment)",
     "user": "distinct_id",
     "distinct_id": "distinct_id",
 }

@@ -36,7 +36,7 @@ def count_views(
     row = connection.execute(
         sa.select(
             _count(is_active),
-            _count(sa.and_(is_active, _came_back(reopened))),
+            _count(sa.and_(is_active, _came_back(project_id, reopened))),
             _count(sa.and_(is_active, _is_new(new_since))),
             _count(mine),
             _count(issues.c.status.in_(("resolved", "archived", "pending_release"))),
@@ -52,7 +52,7 @@ def find_regressed(
     connection: sa.Connection, project_id: int, reopened: str, among: Collection[UUID] | None = None
 ) -> list[UUID]:
     """Active issues whose last resolution was ended by an event, newest issues first; of all, or among a page's."""
-    conditions = [issues.c.project_id == project_id, issues.c.status == "active", _came_back(reopened)]
+    conditions = [issues.c.project_id == project_id, issues.c.status == "active", _came_back(project_id, reopened)]
     if among is not None:
         conditions.append(issues.c.id.in_(among))
     newest_first = issues.c.created_at.desc()
@@ -75,18 +75,24 @@ def _is_new(since: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(issues.c.created_at >= since, sa.not_(older))
 
 
-def _came_back(reopened: str) -> sa.ColumnElement[bool]:
-    """Most issues were never resolved, and then nothing else is looked at."""
-    entries = change_issues.join(changes, changes.c.seq == change_issues.c.seq)
-    told = (
+def _came_back(project_id: int, reopened: str) -> sa.ColumnElement[bool]:
+    """Whether the last that happened to the issue's state was that an event reopened it.
+
+    What was reopened is less than what there is, so it is looked for from the journal's side.
+    """
+    later = change_issues.alias()
+    since = (
         sa.select(sa.literal(1))
-        .select_from(entries)
         .where(
-            change_issues.c.issue_id == issues.c.id,
-            changes.c.kind == reopened,
-            change_issues.c.created_at >= issues.c.resolved_at,
+            later.c.issue_id == change_issues.c.issue_id,
+            later.c.seq > change_issues.c.seq,
+            sa.or_(later.c.aspects.contains("status"), later.c.aspects.contains("environment:")),
         )
-        .correlate(issues)
         .exists()
     )
-    return sa.and_(issues.c.resolved_at.is_not(None), told)
+    ids = (
+        sa.select(change_issues.c.issue_id)
+        .select_from(changes.join(change_issues, change_issues.c.seq == changes.c.seq))
+        .where(changes.c.project_id == project_id, changes.c.kind == reopened, sa.not_(since))
+    )
+    return issues.c.id.in_(ids)

@@ -14,27 +14,22 @@ from mothlight.filters.moments import absolute_moment, relative_moment
 from mothlight.issues import journal
 from mothlight.issues.conflicts import Left
 from mothlight.issues.effect import Effect
-from mothlight.issues.journal import Author
-from mothlight.issues.settings_values import OF_PROJECT
 from mothlight.issues.summary import named_in, summarise
-from mothlight.issues.undo import ChangedSince, UndoPlan, plan_undo, undo
+from mothlight.issues.undo import ChangedSince, UndoPlan
 from mothlight.model.access import User
 from mothlight.model.errors import invalid, not_found
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import access, issues
 from mothlight.storage.metadata.repositories import changes as repository
-from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry, EntryFilter
+from mothlight.storage.metadata.repositories.changes import Entry, EntryFilter
 from mothlight.web.api.calls import ProjectCall
 from mothlight.web.api.shapes import Moment
-from mothlight.web.change import change
 from mothlight.web.dry_run import LeftShape, dry_run
 from mothlight.web.errors import json_response
-from mothlight.web.guard import check_admin, check_scope
 from mothlight.web.people import people_of
+from mothlight.web.taking_back import plan_back, take_back
 from mothlight.web.values.fields import Flag
 from mothlight.web.values.validate import validate
-
-PROJECT_WRITE = "project:write"
 
 MOST_COUNTED = 10_000
 """Up to here `count` is exact; beyond, it says that there are more as long as there are."""
@@ -112,14 +107,12 @@ def undo_change(call: ProjectCall) -> Response:
     try:
         if call.is_dry_run:
             return json_response(
-                dry_run(call, lambda on, author: _planned(_plan(call, on, author, entry_id, force=force)))
+                dry_run(call, lambda on, author: _planned(plan_back(call, on, author, entry_id, force=force)))
             )
-        new_id, plan = change(call, lambda on, author: _undo(call, on, author, entry_id, force=force))
+        new_id, plan = take_back(call, entry_id, force=force)
     except ChangedSince as conflict:
         body = ConflictShape(conflict.type, conflict.code, conflict.detail, conflict.attr, conflict.changes)
         return json_response(body, conflict.status)
-    if SETTINGS in plan.effect.after:
-        call.parts.directory.forget()
     with reading(call.parts.database) as connection:
         shape = _shape_of(connection, call, new_id)
     left = [LeftShape.of(each) for each in plan.left]
@@ -128,22 +121,6 @@ def undo_change(call: ProjectCall) -> Response:
 
 def _planned(plan: UndoPlan) -> tuple[Effect, list[Left]]:
     return plan.effect, plan.left
-
-
-def _plan(call: ProjectCall, connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool) -> UndoPlan:
-    plan = plan_undo(connection, author, entry_id, force=force)
-    if OF_PROJECT & (plan.effect.after.get(SETTINGS) or {}).keys():
-        # What only admins may change, with a key that may, nobody else changes by an undo.
-        check_scope(call.caller, PROJECT_WRITE)
-        check_admin(call.parts.directory, call.caller, call.project)
-    return plan
-
-
-def _undo(
-    call: ProjectCall, connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool
-) -> tuple[UUID, UndoPlan]:
-    plan = _plan(call, connection, author, entry_id, force=force)
-    return undo(connection, author, plan), plan
 
 
 # What is asked for

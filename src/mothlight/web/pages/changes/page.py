@@ -1,4 +1,4 @@
-"""`/projects/{id}/changes`: everything that anyone or Mothlight itself changed, newest first. Each can be taken back."""
+"""`/projects/{id}/changes`: all that anyone or Mothlight itself changed, newest first. Each can be taken back."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, tzinfo

@@ -2,21 +2,19 @@
 
 from uuid import UUID
 
-import sqlalchemy as sa
 from starlette.responses import Response
 
 from mothlight.issues.conflicts import Left
 from mothlight.issues.effect import Effect
-from mothlight.issues.journal import Author
-from mothlight.issues.undo import ChangedSince, UndoPlan, plan_undo, undo
+from mothlight.issues.undo import ChangedSince, UndoPlan
 from mothlight.model.errors import not_found
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import changes
-from mothlight.web.change import change
 from mothlight.web.dry_run import DryRunShape, dry_run
 from mothlight.web.pages.calls import ProjectPage
 from mothlight.web.pages.changes.lines import read_lines
 from mothlight.web.pages.sign_in.page import read_next
+from mothlight.web.taking_back import plan_back, take_back
 
 MOST_IN_THE_WAY = 20
 TAKEN_BACK = "Taken back. Nothing was lost."
@@ -34,7 +32,7 @@ def undo_change(call: ProjectPage) -> Response:
     entry_id = _read_id(call)
     force = call.form.get("force") == "on"
     try:
-        new_id, plan = change(call, lambda on, author: _undo(on, author, entry_id, force=force))
+        new_id, plan = take_back(call, entry_id, force=force)
     except ChangedSince as conflict:
         return _show_conflict(call, entry_id, conflict)
     said = SOME_LEFT if plan.left else TAKEN_BACK if plan.entry.depth % 2 == 0 else DONE_AGAIN
@@ -47,11 +45,6 @@ def _read_id(call: ProjectPage) -> UUID:
         return UUID(call.incoming.parameters["id"])
     except ValueError:
         raise not_found("There is no such change.") from None
-
-
-def _undo(connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool) -> tuple[UUID, UndoPlan]:
-    plan = plan_undo(connection, author, entry_id, force=force)
-    return undo(connection, author, plan), plan
 
 
 def _back(call: ProjectPage) -> str:
@@ -80,7 +73,7 @@ def _show_conflict(call: ProjectPage, entry_id: UUID, conflict: ChangedSince) ->
 def _try_forced(call: ProjectPage, entry_id: UUID) -> DryRunShape | None:
     """What could be taken back without touching later changes; None: nothing."""
     try:
-        return dry_run(call, lambda on, author: _planned(plan_undo(on, author, entry_id, force=True)))
+        return dry_run(call, lambda on, author: _planned(plan_back(call, on, author, entry_id, force=True)))
     except ChangedSince:
         return None
 

@@ -61,7 +61,7 @@ def _read_asked(call: ProjectPage) -> Asked:
 
 def _complete(call: ProjectPage, asked: Asked, typed: str) -> Sequence[Suggestion]:
     """For the word at the end of what is typed; what stands before it stays."""
-    last = typed[len(typed.rstrip()) :] and "" or typed.split(" ")[-1]
+    last = (typed[len(typed.rstrip()) :] and "") or typed.rsplit(" ", maxsplit=1)[-1]
     before = typed.removesuffix(last)
     sign = last[:1] if last[:1] in ("!", "-") else ""
     key, colon, part = last.removeprefix(sign).partition(":")

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from mothlight.issues.journal import REOPENED
 from mothlight.model.errors import Refused
+from mothlight.model.issue_states import shown_environment
 from mothlight.queries.answers.issue_list import FoundIssues, find_issues
 from mothlight.queries.tokens import read_tokens
 from mothlight.storage.metadata.engine import reading
@@ -41,10 +42,11 @@ def show_issues(call: ProjectPage) -> Response:
 
 def _show(call: ProjectPage, asked: Asked, problem: Refused | None) -> Response:
     now = call.parts.clock()
-    found, typed = FoundIssues([], has_more=False), ""
+    found, typed, environment = FoundIssues([], has_more=False), "", None
     if problem is None:
         try:
             question = asked.question(ProjectDesk(call), call.visit.zone)
+            environment = shown_environment(question.environments[0]) if len(question.environments) == 1 else None
             found = find_issues(question, call.parts.events, call.database, call.project.id, now)
         except Refused as refused:
             problem = refused
@@ -69,6 +71,7 @@ def _show(call: ProjectPage, asked: Asked, problem: Refused | None) -> Response:
         has_more=found.has_more,
         first=(asked.page - 1) * PAGE_SIZE + 1,
         since=watch_from(call, now),
+        environment=environment,
         people=list_responsible(call),
         counts=counts,
         has_issues=_has_issues(counts),

@@ -1,6 +1,6 @@
 """Rows of the list: what queries found, with what the metadata database knows of it beside."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,11 +8,13 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.issues.journal import REOPENED
-from mothlight.queries.answers.issue_list import FoundIssue, FoundIssues
+from mothlight.model.issue_states import shown_environment
+from mothlight.queries.answers.issue_list import FoundIssues
 from mothlight.queries.figures import Figures
 from mothlight.queries.questions import Assignee
+from mothlight.storage.metadata.repositories.environments import seen_environments
 from mothlight.storage.metadata.repositories.issue_views import find_regressed
-from mothlight.storage.metadata.repositories.issues import load_issues
+from mothlight.storage.metadata.repositories.issues import StoredIssue, load_issues
 from mothlight.web.pages.calls import ProjectPage
 
 NEW_FOR = timedelta(hours=24)
@@ -43,6 +45,8 @@ class Row(msgspec.Struct, frozen=True):
     responsible: Responsible | None
     figures: Figures
     volume: list[int]
+    environments: Sequence[tuple[str, str]]
+    """Name and state of each environment whose state differs from that of the issue."""
     is_regressed: bool
     is_new: bool
 
@@ -58,12 +62,32 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def make_rows(call: ProjectPage, connection: sa.Connection, found: FoundIssues, now: datetime) -> list[Row]:
-    """The rows, with two readings of the database for all of them."""
+    """The rows, with at most three readings of the database for all of them."""
     ids = [UUID(each.state.id) for each in found.issues]
-    severities = {str(id): issue.severity for id, issue in load_issues(connection, call.project.id, ids).items()}
+    stored = load_issues(connection, call.project.id, ids)
+    split = [id for id, issue in stored.items() if issue.states.named]
+    seen = seen_environments(connection, call.project.id, split) if split else {}
     regressed = set(map(str, find_regressed(connection, call.project.id, REOPENED, ids)))
     people = {each.value: each for each in list_responsible(call)}
-    return [_row(each, severities, regressed, people, now) for each in found.issues]
+    rows = []
+    for each in found.issues:
+        issue = stored.get(UUID(each.state.id))
+        rows.append(
+            Row(
+                id=each.state.id,
+                name=each.state.name or UNNAMED,
+                message=each.state.description or "",
+                status=each.state.status,
+                severity=None if issue is None else issue.severity,
+                responsible=_responsible(each.state.assignee, people),
+                figures=each.figures,
+                volume=each.volume,
+                environments=() if issue is None else _environments(issue, seen.get(issue.id, frozenset())),
+                is_regressed=each.state.id in regressed,
+                is_new=now - each.figures.first_seen < NEW_FOR,
+            )
+        )
+    return rows
 
 
 def list_responsible(call: ProjectPage) -> list[Responsible]:
@@ -74,26 +98,11 @@ def list_responsible(call: ProjectPage) -> list[Responsible]:
     return people + [Responsible(role.name, f"role:{role.id}") for role in directory.list_roles(organization)]
 
 
-def _row(
-    found: FoundIssue,
-    severities: Mapping[str, str | None],
-    regressed: set[str],
-    people: Mapping[str, Responsible],
-    now: datetime,
-) -> Row:
-    state = found.state
-    return Row(
-        id=state.id,
-        name=state.name or UNNAMED,
-        message=state.description or "",
-        status=state.status,
-        severity=severities.get(state.id),
-        responsible=_responsible(state.assignee, people),
-        figures=found.figures,
-        volume=found.volume,
-        is_regressed=state.id in regressed,
-        is_new=now - found.figures.first_seen < NEW_FOR,
-    )
+def _environments(issue: StoredIssue, seen: Collection[str]) -> list[tuple[str, str]]:
+    """Those whose state is not the issue's."""
+    names = sorted({*seen, *issue.states.named})
+    states = [(shown_environment(name), issue.states.of(name).status) for name in names]
+    return [(name, status) for name, status in states if status != issue.status]
 
 
 def _responsible(assignee: Assignee | None, people: Mapping[str, Responsible]) -> Responsible | None:

@@ -10,6 +10,7 @@ from mothlight.issues.change import NewValues, make_change, plan_values
 from mothlight.issues.effect import Effect
 from mothlight.issues.journal import Author
 from mothlight.model.errors import invalid, not_found
+from mothlight.model.issue_states import read_environment_name, shown_environment
 from mothlight.storage.metadata.repositories import changes
 from mothlight.storage.metadata.repositories.changes import EntryFilter
 from mothlight.web.assignees import read_assignee
@@ -19,6 +20,7 @@ from mothlight.web.pages.changes.undo import undo_path
 from mothlight.web.pages.issues.asked import PATH
 from mothlight.web.pages.sign_in.page import read_next
 from mothlight.web.pages.words import plural, with_values
+from mothlight.web.resolutions import find_resolution
 from mothlight.web.values.questions import AssigneeFilter
 from mothlight.web.values.validate import validate
 
@@ -28,7 +30,11 @@ MERGE = "merge"
 ASSIGN = "assign:"
 NOTHING_SELECTED = "Nothing is selected."
 SAME = "Nothing changed: it was so already."
-STATUSES = {"resolve": ("resolved", "Resolved"), "suppress": ("suppressed", "Suppressed"), "reopen": ("active", "Reopened")}
+STATUSES = {
+    "resolve": ("resolved", "Resolved"),
+    "suppress": ("suppressed", "Suppressed"),
+    "reopen": ("active", "Reopened"),
+}
 """What a button sends; the state, and how one says that it was done. To add one: a line, and its button."""
 
 
@@ -43,7 +49,11 @@ def change_issues(call: ProjectPage) -> Response:
         return call.redirect(with_values(call.path(f"{PATH}/merge"), {SELECTED: [str(id) for id in ids], "next": back}))
     if action in STATUSES:
         status, word = STATUSES[action]
-        return _change(call, ids, NewValues(status=status), f"{word} {{}}.")
+        environment = _environment(call)
+        resolution = find_resolution(call, ids, status, environment, None)
+        values = NewValues(status=status, environment=environment, resolution=resolution)
+        there = "" if environment is None else f" in {shown_environment(environment)}"
+        return _change(call, ids, values, f"{word} {{}}{there}.")
     if action.startswith(ASSIGN):
         return _assign(call, ids, action.removeprefix(ASSIGN))
     raise invalid("There is no such action.", "action")
@@ -75,6 +85,12 @@ def newest_entry(connection: sa.Connection, project_id: int, issue_id: UUID) -> 
     return changes.list_entries(connection, project_id, EntryFilter(issue_id=issue_id), 1, 0)[0].id
 
 
+def _environment(call: ProjectPage) -> str | None:
+    """The one environment that the list spoke of; None: all."""
+    name = call.form.get("environment")
+    return read_environment_name(name) if name else None
+
+
 def _assign(call: ProjectPage, ids: Collection[UUID], text: str) -> Response:
     kind, _, identifier = text.partition(":")
     wanted = validate(AssigneeFilter, {"type": kind, "id": identifier}) if kind else None
@@ -84,7 +100,7 @@ def _assign(call: ProjectPage, ids: Collection[UUID], text: str) -> Response:
 
 def _change(call: ProjectPage, ids: Collection[UUID], values: NewValues, words: str) -> Response:
     def work(connection: sa.Connection, author: Author) -> tuple[UUID | None, Effect]:
-        effect = plan_values(connection, author.project_id, ids, values)
+        effect = plan_values(connection, author, ids, values)
         if effect is None:
             raise not_found("These issues are gone. They may have been merged.")
         done = make_change(connection, author, effect)
