@@ -17,8 +17,9 @@ from mothlight.kit.ids import id_maker
 from mothlight.model.finding import Finding
 from mothlight.model.tally import Tally
 from mothlight.recommendations.life_cycle import Recommendations
-from mothlight.storage.metadata.engine import writing
+from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories import access as repository
+from mothlight.storage.metadata.repositories.fingerprints import find_fingerprint_owner
 from mothlight.storage.metadata.tables import organizations
 from mothlight.storage.mirror import Mirror
 from mothlight.web.address import PublicAddress
@@ -33,6 +34,7 @@ from mothlight.web.pages.visit import SESSION
 from mothlight.web.parts import Parts
 from tests.support.blobs import TemporaryBlobs
 from tests.support.cast import NOW, Cast, Hands, Person, assemble
+from tests.support.triage import Triage
 from tests.support.visitor import PASSWORD, Visitor
 
 _first_projects = itertools.count(3_000_000, 100)
@@ -99,6 +101,21 @@ class Site:
 def site(cast: Cast, hands: Hands, embedded_store: Any) -> Site:
     """The pages on both metadata databases and the embedded event store."""
     return build(cast, hands, embedded_store)
+
+
+class Workshop(Triage):
+    """Events in the owner's project, through the real pipeline, without the API."""
+
+    def owner(self, fingerprint: str) -> str:
+        """The issue that owns a fingerprint."""
+        with reading(self.engine) as connection:
+            return str(find_fingerprint_owner(connection, self.project, fingerprint))
+
+
+@pytest.fixture
+def triage(site: Site) -> Workshop:
+    """Events in the owner's project."""
+    return Workshop(site)
 
 
 @pytest.fixture
