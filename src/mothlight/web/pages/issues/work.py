@@ -44,7 +44,7 @@ def change_issues(call: ProjectPage) -> Response:
     ids = read_selected(call.form.getlist(SELECTED))
     if not ids:
         return call.redirect(back, NOTHING_SELECTED)
-    action = call.form.get("action", "")
+    action = call.form.get("do", "")
     if action == MERGE:
         return call.redirect(with_values(call.path(f"{PATH}/merge"), {SELECTED: [str(id) for id in ids], "next": back}))
     if action in STATUSES:
@@ -56,7 +56,7 @@ def change_issues(call: ProjectPage) -> Response:
         return _change(call, ids, values, f"{word} {{}}{there}.")
     if action.startswith(ASSIGN):
         return _assign(call, ids, action.removeprefix(ASSIGN))
-    raise invalid("There is no such action.", "action")
+    raise invalid("There is no such action.", "do")
 
 
 def read_selected(texts: Collection[str]) -> list[UUID]:
