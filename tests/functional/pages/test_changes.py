@@ -110,7 +110,7 @@ class TestUndo:
         conflict = owner.post(form.action, form.fields)
         words = words_of(conflict)
         assert conflict.status_code == 409
-        assert "Something later touched the same thing" in words
+        assert "Something changed since" in words
         assert "member@moths.test changed PayError : status from resolved to suppressed" in words
         assert "Nothing has changed yet. Part of it can be taken back: 1 issue" in words
         assert "1 piece stays as the later change left it." in words

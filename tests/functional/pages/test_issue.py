@@ -389,7 +389,7 @@ class TestForms:
         answer = owner.post(undo.action, undo.fields)
         assert answer.status_code == 409
         assert "Something changed since" in words_of(answer)
-        assert "Leave it as it is" in words_of(answer)
+        assert "Nothing of it can be taken back" in words_of(answer)
         assert owner.post(site.path("changes/x/undo"), undo.fields).status_code == 404
         assert owner.post(site.path(f"changes/{uuid.uuid4()}/undo"), undo.fields).status_code == 404
 

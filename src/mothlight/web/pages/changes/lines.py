@@ -14,6 +14,7 @@ from mothlight.model.access import User
 from mothlight.storage.metadata.repositories import access, changes, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Actor, Entry
 from mothlight.web.pages.calls import ProjectPage
+from mothlight.web.people import people_of
 
 MOTHLIGHT = "Mothlight"
 """Who did what nobody did by hand."""
@@ -120,10 +121,4 @@ def _maker(connection: sa.Connection, call: ProjectPage, entries: Sequence[Entry
     mentioned = {id for entry in entries for id in (*named_in(entry), *entry.issue_ids[:MOST_LINKED])} - {SETTINGS}
     present = issues.load_issues(connection, call.project.id, mentioned)
     names = {issue.id: issue.name for issue in present.values()}
-    return _Maker(users, names, _people(connection, call))
-
-
-def _people(connection: sa.Connection, call: ProjectPage) -> dict[str, str]:
-    organization = call.project.organization_id
-    members = {str(each.user.id): each.user.email for each in access.list_members(connection, organization)}
-    return members | {str(role.id): role.name for role in access.list_roles(connection, organization)}
+    return _Maker(users, names, people_of(connection, call))

@@ -1,5 +1,6 @@
 """`/projects/{id}/changes/{id}/undo`: takes a change back. Where later ones stand in the way, it shows them first."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from mothlight.issues.undo import ChangedSince, UndoPlan
 from mothlight.model.errors import not_found
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import changes
+from mothlight.storage.metadata.repositories.issues import load_issues
 from mothlight.web.dry_run import DryRunShape, dry_run
 from mothlight.web.pages.calls import ProjectPage
 from mothlight.web.pages.changes.lines import read_lines
@@ -37,7 +39,8 @@ def undo_change(call: ProjectPage) -> Response:
         return _show_conflict(call, entry_id, conflict)
     said = SOME_LEFT if plan.left else TAKEN_BACK if plan.entry.depth % 2 == 0 else DONE_AGAIN
     word = "Redo" if plan.entry.depth % 2 == 0 else "Undo"
-    return call.redirect(_back(call), said, undo=undo_path(call, new_id), undo_word=word)
+    back = _back(call, [*plan.effect.after, *plan.entry.issue_ids])
+    return call.redirect(back, said, undo=undo_path(call, new_id), undo_word=word)
 
 
 def _read_id(call: ProjectPage) -> UUID:
@@ -47,9 +50,15 @@ def _read_id(call: ProjectPage) -> UUID:
         raise not_found("There is no such change.") from None
 
 
-def _back(call: ProjectPage) -> str:
+def _back(call: ProjectPage, issue_ids: Sequence[UUID]) -> str:
+    """Where the form says; else to one of the issues that is there now, or to the list."""
     path = read_next(call.form.get("next", ""))
-    return call.path("changes") if path == "/" else path
+    if path != "/":
+        return path
+    with reading(call.database) as connection:
+        there = load_issues(connection, call.project.id, issue_ids)
+    found = next((id for id in issue_ids if id in there), None)
+    return call.path("issues" if found is None else f"issues/{found}")
 
 
 def _show_conflict(call: ProjectPage, entry_id: UUID, conflict: ChangedSince) -> Response:
@@ -65,7 +74,7 @@ def _show_conflict(call: ProjectPage, entry_id: UUID, conflict: ChangedSince) ->
         more=max(0, len(conflict.changes) - MOST_IN_THE_WAY),
         base=call.path(""),
         path=undo_path(call, entry_id),
-        back=_back(call),
+        back=_back(call, entry.issue_ids if entry else []),
         run=_try_forced(call, entry_id),
     )
 

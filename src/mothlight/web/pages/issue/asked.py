@@ -76,16 +76,15 @@ class Asked:
 
     def focus(self) -> Focus:
         """The events of the issue that are shown."""
-        filters = [_filter(each) for each in self.where if each.key != RELEASE]
         release = next((each.value for each in self.where if each.key == RELEASE), None)
         return Focus(
             issue_id=self.issue_id,
-            criteria=IssueList(window=self.window, filters=read_filters(filters), release=release),
+            criteria=IssueList(window=self.window, filters=self.filters(), release=release),
         )
 
     def filters(self) -> tuple[PropertyFilter, ...]:
         """The filters alone."""
-        return self.focus().criteria.filters
+        return read_filters([_filter(each) for each in self.where if each.key != RELEASE])
 
     def link(self, part: str = "", **changes: Any) -> str:
         """The path of this page, or of a part of it, with something changed; an event is left behind."""

@@ -20,7 +20,7 @@ from mothlight.storage.metadata.repositories.issues import StoredIssue
 from mothlight.web.change import change
 from mothlight.web.dry_run import dry_run
 from mothlight.web.pages.calls import ProjectPage
-from mothlight.web.pages.changes.page import undo_path
+from mothlight.web.pages.changes.undo import undo_path
 from mothlight.web.pages.issue.answered import GONE, answered
 from mothlight.web.pages.issue.asked import read_ids, read_issue_id
 from mothlight.web.pages.issue.page import find_issue

@@ -13,7 +13,7 @@ from mothlight.queries.inspection import Grouping
 from mothlight.queries.questions import Window
 from mothlight.web.change import change
 from mothlight.web.pages.calls import ProjectPage
-from mothlight.web.pages.changes.page import undo_path
+from mothlight.web.pages.changes.undo import undo_path
 from mothlight.web.pages.issue.answered import GONE, answered
 from mothlight.web.pages.issue.asked import read_issue_id
 from mothlight.web.pages.issue.page import find_issue

@@ -16,7 +16,7 @@ from mothlight.storage.metadata.repositories.changes import EntryFilter
 from mothlight.web.assignees import read_assignee
 from mothlight.web.change import change
 from mothlight.web.pages.calls import ProjectPage
-from mothlight.web.pages.changes.page import undo_path
+from mothlight.web.pages.changes.undo import undo_path
 from mothlight.web.pages.issue.answered import GONE
 from mothlight.web.pages.issue.asked import read_issue_id
 from mothlight.web.pages.issue.page import find_issue
