@@ -51,7 +51,7 @@ def show_merge(call: ProjectPage) -> Response:
     ids = read_selected(call.query.getlist(SELECTED))
     candidates = _candidates(call, ids)
     if len(candidates) < 2:
-        return call.redirect(back_to(call), TOO_FEW)
+        return call.page("issues/too_few.html", back=back_to(call))
     kept = _read_kept(call.query.get(KEEP), candidates)
     return call.page(
         "issues/merge.html",
