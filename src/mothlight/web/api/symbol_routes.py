@@ -27,6 +27,8 @@ FILTERS = (
     ),
 )
 
+_wrong = ((400, symbol_sets.Problem),)
+"""Errors with all four keys are of this shape too."""
 _set = Shapes(answer=symbol_sets.SymbolSetShape)
 
 SYMBOL_ROUTES: tuple[ApiRoute, ...] = (
@@ -42,7 +44,7 @@ SYMBOL_ROUTES: tuple[ApiRoute, ...] = (
         "symbol_sets",
         WRITE,
         symbol_set_uploads.upload_one,
-        Shapes(answer=symbol_set_uploads.Uploaded, status=201, parameters=CHUNK, errors=(400, 413)),
+        Shapes(answer=symbol_set_uploads.Uploaded, status=201, parameters=CHUNK, errors=(413,), others=_wrong),
         takes_file=True,
     ),
     *tracking_routes(
@@ -64,14 +66,14 @@ SYMBOL_ROUTES: tuple[ApiRoute, ...] = (
         "symbol_sets/start_upload",
         WRITE,
         symbol_set_uploads.start_one,
-        Shapes(answer=symbol_set_uploads.Slot, status=201, parameters=CHUNK, errors=(400,)),
+        Shapes(answer=symbol_set_uploads.Slot, status=201, parameters=CHUNK, others=_wrong),
     ),
     *tracking_routes(
         "POST",
         "symbol_sets/bulk_delete",
         WRITE,
         symbol_sets.remove_symbol_sets,
-        Shapes(body=BulkDelete, answer=symbol_sets.Deleted, errors=(400,)),
+        Shapes(body=BulkDelete, answer=symbol_sets.Deleted, others=_wrong),
     ),
     *tracking_routes("GET", "symbol_sets/{id}", READ, symbol_sets.get_symbol_set, _set),
     *tracking_routes("PATCH", "symbol_sets/{id}", WRITE, symbol_sets.get_symbol_set, _set),

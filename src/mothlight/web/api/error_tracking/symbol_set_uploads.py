@@ -14,13 +14,14 @@ from mothlight.symbol_sets.finish import MOST_BYTES, finish_upload
 from mothlight.symbol_sets.remove import delete_abandoned
 from mothlight.symbol_sets.start import Conflicts, Place, Wanted, start_upload
 from mothlight.web.api.calls import ProjectCall
+from mothlight.web.api.error_tracking.symbol_sets import Problem
 from mothlight.web.api.shapes import SuccessShape
 from mothlight.web.api.symbol_set_bodies import BulkFinish, BulkStart, Finish
 from mothlight.web.errors import json_response
 from mothlight.web.values.validate import validate
 
 UPLOAD_SECONDS = 300
-NO_CHUNK = {"detail": "chunk_id query parameter is required"}
+NO_CHUNK = Problem("chunk_id query parameter is required")
 
 
 class Slot(msgspec.Struct, frozen=True):

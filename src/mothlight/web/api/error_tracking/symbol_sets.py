@@ -43,6 +43,12 @@ class DownloadLink(msgspec.Struct, frozen=True):
     url: str
 
 
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong, where the contract has no more than that."""
+
+    detail: str
+
+
 class Deleted(msgspec.Struct, frozen=True):
     """How many sets were deleted."""
 
@@ -75,9 +81,9 @@ def remove_symbol_sets(call: ProjectCall) -> Response:
     """Forget several sets; ids of other projects are passed over."""
     ids = validate(BulkDelete, call.fields()).ids
     if not ids and not isinstance(ids, str):
-        return json_response({"detail": "ids is required"}, 400)
+        return json_response(Problem("ids is required"), 400)
     if not isinstance(ids, list):
-        return json_response({"detail": "ids must be a list"}, 400)
+        return json_response(Problem("ids must be a list"), 400)
     known = [found for each in ids if (found := _uuid(each)) is not None]
     return json_response(Deleted(remove_sets(call.parts.database, call.parts.blobs, call.project.id, known)))
 
@@ -86,13 +92,13 @@ def download_symbol_set(call: ProjectCall) -> Response:
     """A link to the set's file."""
     found = _find(call)
     if found.storage_key is None or not found.is_complete:
-        return json_response({"detail": "Symbol set has no uploaded file."}, 404)
+        return json_response(Problem("Symbol set has no uploaded file."), 404)
     try:
         return json_response(
             DownloadLink(call.parts.blobs.download_url(found.storage_key, call.incoming.base, LINK_SECONDS))
         )
     except Unavailable:
-        return json_response({"detail": "Could not generate download URL."}, 500)
+        return json_response(Problem("Could not generate download URL."), 500)
 
 
 def _read_search(call: ProjectCall) -> SymbolSetSearch:
