@@ -37,6 +37,17 @@ class Stack(msgspec.Struct, frozen=True):
     """Grows with each resolution of the same raw frames."""
 
 
+class StackSymbols(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What symbol sets had to do with a stack. References are `symbol_sets.ref`."""
+
+    offered: dict[str, str] = {}
+    """Storage keys of the symbol sets that were there when the stack was resolved, by reference."""
+    used: list[str] = []
+    """References of those that answered for at least one frame."""
+    frames: dict[str, str] = {}
+    """By `raw_id`: the reference that the frame was looked up with, whether it was found there or not."""
+
+
 class ExceptionEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One exception without its frames. Its id is not kept: it follows from the event's uuid and its place."""
 

@@ -40,6 +40,7 @@ def finish_upload(
         for set_id, content_hash in content_hashes.items():
             repository.change_set(connection, project_id, set_id, content_hash=content_hash, failure_reason=None)
         repository.touch_sets(connection, project_id, list(found), now)
+        repository.say_changed(connection, project_id)
 
 
 def _check_files(database: sa.Engine, blobs: Blobs, project_id: int, found: Sequence[SymbolSet]) -> None:

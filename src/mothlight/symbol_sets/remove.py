@@ -24,6 +24,8 @@ def remove_sets(database: sa.Engine, blobs: Blobs, project_id: int, ids: Collect
     """Remove those of the sets that are the project's; returns how many."""
     with writing(database) as connection:
         removed = repository.delete_sets(connection, project_id, ids)
+        if removed:
+            repository.say_changed(connection, project_id)
     delete_abandoned(blobs, (each.storage_key for each in removed if each.storage_key is not None))
     return len(removed)
 

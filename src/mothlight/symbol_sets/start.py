@@ -172,6 +172,7 @@ class _Starting:
                 self._abandoned.append(found.storage_key)
         if changes:
             repository.change_set(self._connection, self._project_id, found.id, **changes)
+            repository.say_changed(self._connection, self._project_id)
 
     def _new_place(self, set_id: UUID) -> Place:
         return Place(set_id, f"symbolsets/{self._make_id()}")

@@ -58,6 +58,8 @@ class StackRow(msgspec.Struct, frozen=True):
     sources: list[str]
     functions: list[str]
     texts: str
+    symbols: str = ""
+    """JSON text of `model.stack.StackSymbols`; empty where no symbol set had to do with it."""
 
 
 class OwnerRow(msgspec.Struct, frozen=True):

@@ -262,9 +262,15 @@ def _quicker_times(cluster: str | None) -> list[str]:
     ]
 
 
+def _symbols_of_stacks(cluster: str | None) -> list[str]:
+    """What symbol sets had to do with each stack."""
+    return _add_columns(STACKS.name, ["symbols String"], cluster)
+
+
 MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (
     _first_tables,
     _environments,
     _quicker_times,
+    _symbols_of_stacks,
 )
 """Version n is reached by the nth entry. Each gives the statements for a cluster's name or None."""

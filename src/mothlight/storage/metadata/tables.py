@@ -110,6 +110,8 @@ projects = sa.Table(
     sa.Column("test_account_filters", sa.JSON, nullable=False),
     sa.Column("allowed_origins", sa.JSON),  # of browsers that report; null or empty: all
     _moment("created_at"),
+    # Grows with each change of what its symbol sets can answer; 0: it never had one.
+    sa.Column("symbols_version", sa.BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # an id is never used again, so leftovers of a deleted project can belong to nobody
 )
 
@@ -222,6 +224,7 @@ grouping_keys = sa.Table(
     sa.Column("record", sa.JSON, nullable=False),  # what was hashed (pipeline 4.7), exception ids null
     sa.Column("stack", sa.Text, nullable=False),  # hash of the stack it was computed from, or empty
     _moment("created_at"),
+    sa.Column("stack_version", sa.BigInteger, nullable=False, server_default="1"),  # which version of that stack
     sa.Index("ix_grouping_keys_fingerprint_id", "fingerprint_id"),
     sa.Index("ix_grouping_keys_project_id_stack", "project_id", "stack"),
 )

@@ -40,6 +40,8 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     states: States
     environments: frozenset[str]
     """Where the fingerprint was seen."""
+    stack_version: int
+    """The version of the key's stack that the fingerprint was computed from."""
 
 
 class Assignee(msgspec.Struct, frozen=True):
@@ -105,12 +107,14 @@ def find_owners(connection: sa.Connection, project_id: int, keys: Collection[int
                 issues.c.resolved_at,
                 issues.c.states,
                 fingerprints.c.environments,
+                grouping_keys.c.stack_version,
             )
             .select_from(_owned_keys.join(issues, issues.c.id == fingerprints.c.issue_id))
             .where(grouping_keys.c.project_id == project_id, grouping_keys.c.grouping_key.in_(some))
         )
         found.update(
-            (row[0], Owner(*row[1:7], states_of(row[5], row[7], row[8]), environments_of(row[9]))) for row in rows
+            (row[0], Owner(*row[1:7], states_of(row[5], row[7], row[8]), environments_of(row[9]), row[10]))
+            for row in rows
         )
     return found
 
@@ -260,6 +264,21 @@ def share_fingerprints(
     return found
 
 
+def read_fingerprints(
+    connection: sa.Connection, project_id: int, values: Collection[str]
+) -> dict[str, StoredFingerprint]:
+    """Those of the fingerprints that exist, as they are at this moment."""
+    found: dict[str, StoredFingerprint] = {}
+    for some in in_slices(sorted(values)):
+        rows = connection.execute(
+            sa.select(fingerprints.c.id, fingerprints.c.fingerprint, fingerprints.c.issue_id).where(
+                fingerprints.c.project_id == project_id, fingerprints.c.fingerprint.in_(some)
+            )
+        )
+        found.update((row[1], StoredFingerprint(*row)) for row in rows)
+    return found
+
+
 def insert_fingerprints(connection: sa.Connection, rows: Sequence[Row]) -> None:
     """New fingerprints, as rows of the table; those that somebody else inserted first stay as they are."""
     insert_missing(connection, fingerprints, sorted(rows, key=lambda row: str(row["fingerprint"])))
@@ -308,6 +327,21 @@ def update_grouping_key(
         .values(**values)
     )
     return updated.rowcount > 0
+
+
+def has_other_keys(connection: sa.Connection, project_id: int, issue_id: UUID, grouping_key: int) -> bool:
+    """Whether the issue has a grouping key beside this one."""
+    other = (
+        sa.select(grouping_keys.c.grouping_key)
+        .select_from(_owned_keys)
+        .where(
+            fingerprints.c.project_id == project_id,
+            fingerprints.c.issue_id == issue_id,
+            grouping_keys.c.grouping_key != grouping_key,
+        )
+        .limit(1)
+    )
+    return connection.scalar(other) is not None
 
 
 def keys_of_fingerprints(connection: sa.Connection, fingerprint_ids: Collection[UUID]) -> list[int]:

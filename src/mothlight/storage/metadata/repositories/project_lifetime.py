@@ -13,6 +13,12 @@ def existing_projects(connection: sa.Connection, project_ids: Collection[int]) -
     return set(connection.scalars(sa.select(projects.c.id).where(projects.c.id.in_(list(project_ids)))))
 
 
+def symbols_versions(connection: sa.Connection, project_ids: Collection[int]) -> dict[int, int]:
+    """`projects.symbols_version` of those of the projects that are not deleted."""
+    query = sa.select(projects.c.id, projects.c.symbols_version).where(projects.c.id.in_(list(project_ids)))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def projects_with_leftovers(connection: sa.Connection, deleted_before: datetime) -> list[int]:
     """Projects deleted before the moment whose events are still there."""
     return list(

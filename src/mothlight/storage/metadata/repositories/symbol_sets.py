@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.storage.metadata.repositories.statements import in_slices
-from mothlight.storage.metadata.tables import releases, symbol_sets
+from mothlight.storage.metadata.tables import projects, releases, symbol_sets
 
 MOST_REF_BYTES = 2048
 TOUCH_EVERY = timedelta(hours=12)
@@ -131,6 +131,13 @@ def delete_sets(connection: sa.Connection, project_id: int, ids: Collection[UUID
             sa.delete(symbol_sets).where(symbol_sets.c.project_id == project_id, symbol_sets.c.id.in_(some))
         )
     return found
+
+
+def say_changed(connection: sa.Connection, project_id: int) -> None:
+    """Say that the project's symbol sets answer otherwise than before, in the transaction that makes it so."""
+    connection.execute(
+        sa.update(projects).where(projects.c.id == project_id).values(symbols_version=projects.c.symbols_version + 1)
+    )
 
 
 def keys_in_use(connection: sa.Connection, keys: Sequence[str]) -> set[str]:
