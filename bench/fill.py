@@ -36,6 +36,7 @@ from mothlight.storage.events.rows import EventRow
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories.issues import find_owners, record_receipts
 from mothlight.storage.mirror import Mirror
+from mothlight.symbols.reader import ReaderBounds, SymbolReader
 from mothlight.web.intake.receive import decode_entry
 
 ROWS_AT_ONCE = 20_000
@@ -78,7 +79,16 @@ class Writer:
         self._stores = stores
         make_id = id_maker(system_clock, os.urandom)
         mirror = Mirror(stores.database, stores.events)
-        self._pipeline = Pipeline(stores.database, stores.events, mirror, clock=system_clock, make_id=make_id)
+        self._pipeline = Pipeline(
+            stores.database,
+            stores.events,
+            mirror,
+            blobs=stores.blobs,
+            # No symbols are uploaded here, so no process is ever started.
+            reader=SymbolReader(ReaderBounds(), time.monotonic),
+            clock=system_clock,
+            make_id=make_id,
+        )
         self._of_stack: dict[int, _OfStack] = {}
         self._of_properties: dict[int, tuple[str, str]] = {}
         """The library, and the text after the event's own properties."""

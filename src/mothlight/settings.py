@@ -39,6 +39,8 @@ class Settings:
     """Whether the REST API bounds the requests of each key (api 1.8)."""
     blobs_url: str
     """Where files of symbol sets lie: `file:///folder` or `s3://bucket/prefix?endpoint=…`."""
+    symbol_cache_mb: int = 100
+    """Of prepared symbol data, in memory."""
     symbol_fetch: bool = True
     symbol_fetch_allow: tuple[str | Network, ...] = ()
     """Host names, with `*.` in front for all below, and networks that may be fetched from although they are private."""
@@ -83,6 +85,7 @@ def read_settings(
         retention_days=read.count("RETENTION_DAYS", 90),
         new_issue_budget=read.count("NEW_ISSUE_BUDGET", 10_000),
         api_rate_limit=read.switch("API_RATE_LIMIT", default=False),
+        symbol_cache_mb=read.count("SYMBOL_CACHE_MB", 100),
         symbol_fetch=read.switch("SYMBOL_FETCH", default=True),
         symbol_fetch_allow=read.hosts("SYMBOL_FETCH_ALLOW"),
     )
@@ -97,6 +100,7 @@ VARIABLES = (
     "RETENTION_DAYS",
     "NEW_ISSUE_BUDGET",
     "API_RATE_LIMIT",
+    "SYMBOL_CACHE_MB",
     "SYMBOL_FETCH",
     "SYMBOL_FETCH_ALLOW",
 )

@@ -26,7 +26,7 @@ from mothlight.persons.operations import read_operation
 from mothlight.pipeline.rows import event_row, noted_row
 from mothlight.pipeline.stages.fingerprint import fingerprint
 from mothlight.pipeline.stages.normalise import Normalise
-from mothlight.pipeline.stages.resolve import resolved_stack
+from mothlight.pipeline.stages.resolve import unresolved_stack
 from mothlight.pipeline.states import Batch, EventRelease, Linked, Released, Unreadable
 from mothlight.queries.date_range import figures_range, samples_range
 from mothlight.queries.questions import Window
@@ -102,7 +102,7 @@ def normalise(data: bytes) -> None:
     released = batch.hand_on([Released(item, EventRelease("", [], {})) for item in batch.items])
     for item in fingerprint(released).items:
         assert 0 < item.grouping_key < 2**63
-        stack = resolved_stack(item.normalised)
+        stack = unresolved_stack(item.normalised)
         msgspec.json.encode([stack.raw, stack.frames, stack.contexts, stack.sources, stack.functions, stack.texts])
         check_row(event_row(Linked(item.normalised, item.release, item.grouping_key), str(ID)))
 

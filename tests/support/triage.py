@@ -16,6 +16,7 @@ from mothlight.pipeline.run import Pipeline
 from mothlight.storage.metadata import tables
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.mirror import Mirror
+from mothlight.symbols.reader import SymbolReader
 from tests.support.received import received
 
 EVER = {"date_from": "all", "date_to": "2030-01-01"}
@@ -34,8 +35,9 @@ class Figures(msgspec.Struct, frozen=True):
 class Triage:
     """Work on the owner's project of an `Api`."""
 
-    def __init__(self, api: Any) -> None:
+    def __init__(self, api: Any, reader: SymbolReader) -> None:
         self.api = api
+        self.reader = reader
         self.project = api.cast.project.id
         self.engine = api.cast.engine
         clock = api.hands.now
@@ -43,6 +45,8 @@ class Triage:
             self.engine,
             api.events,
             Mirror(self.engine, api.events),
+            blobs=api.blobs,
+            reader=reader,
             clock=clock,
             make_id=id_maker(clock, os.urandom),
         )
@@ -50,7 +54,7 @@ class Triage:
 
     # Events
 
-    def capture(self, fingerprint: str, users: int = 1, **more: Any) -> None:
+    def capture(self, fingerprint: str | None, users: int = 1, **more: Any) -> None:
         """One event of each of so many users, all with a fingerprint of the application's choice."""
         moment = more.pop("timestamp", self.api.hands.now())
         events = [

@@ -56,6 +56,7 @@ def test_an_empty_variable_counts_as_absent(name):
         ("RETENTION_DAYS", "0", "retention_days", 0),
         ("RETENTION_DAYS", " 30 ", "retention_days", 30),
         ("NEW_ISSUE_BUDGET", "0", "new_issue_budget", 0),
+        ("SYMBOL_CACHE_MB", "30", "symbol_cache_mb", 30),
         ("SYMBOL_FETCH", "off", "symbol_fetch", False),
         ("SYMBOL_FETCH", "ON", "symbol_fetch", True),
         (

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.mirror import Mirror
+from mothlight.symbols.reader import ReaderBounds, SymbolReader
 from mothlight.web.address import PublicAddress
 from mothlight.web.api.budget import KeyBudget
 from mothlight.web.api.endpoint import AT_ONCE, Service
@@ -59,6 +61,7 @@ CONNECTIONS_WAITING = 2048
 SHUTDOWN_SECONDS = 10
 """How long requests under way may take once the server was told to stop."""
 KEEP_ALIVE_SECONDS = 75
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Server:
     worker: Worker
     journal: SegmentJournal
     stores: Stores
+    reader: SymbolReader
 
     def start(self) -> None:
         """Begin to process what is accepted."""
@@ -82,6 +86,7 @@ class Server:
 
     def discard(self) -> None:
         """Let go of everything, where nothing was started or everything has stopped."""
+        self.reader.close()
         self.journal.close()
         self.stores.close()
 
@@ -112,7 +117,16 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
     directory = Directory(stores.database, system_clock)
     journal = _open_journal(settings.data_dir / "journal")
     backlog = Backlog(journal, decode_entry, tally)
-    pipeline = Pipeline(stores.database, stores.events, mirror, clock=system_clock, make_id=make_id)
+    reader = SymbolReader(ReaderBounds(cache_bytes=settings.symbol_cache_mb * MEGABYTE), time.monotonic)
+    pipeline = Pipeline(
+        stores.database,
+        stores.events,
+        mirror,
+        blobs=stores.blobs,
+        reader=reader,
+        clock=system_clock,
+        make_id=make_id,
+    )
     chores = [
         *standard_chores(
             stores.database, stores.events, mirror, retention_days=settings.retention_days, clock=system_clock
@@ -146,7 +160,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         sdk=sdk_routes(directory.project_id_of_token, system_clock),
         unknown_page=unknown_page(pages),
     )
-    return Server(application, worker, journal, stores)
+    return Server(application, worker, journal, stores, reader)
 
 
 def _symbol_files(blobs: Blobs) -> list[Route]:

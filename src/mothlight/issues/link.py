@@ -156,6 +156,7 @@ def _insert_keys(
                 "fingerprint_version": link.fingerprint.version,
                 "record": link.fingerprint.record,
                 "stack": link.newcomer.stack,
+                "stack_version": link.newcomer.stack_version,
                 "created_at": moment,
             }
             for link in links

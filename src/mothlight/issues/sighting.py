@@ -22,6 +22,8 @@ class Newcomer(msgspec.Struct, frozen=True):
     name: str
     description: str
     severity: str | None
+    stack_version: int = 1
+    """The version of the stack that the fingerprints were computed from."""
 
 
 class Sighting(msgspec.Struct):

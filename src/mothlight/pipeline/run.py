@@ -1,7 +1,7 @@
 """The stages of an event's way, in order."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from mothlight.model.event import EXCEPTION, ReceivedEvent
 from mothlight.model.outcome import DropReason
 from mothlight.persons.apply import Entry, Persons
 from mothlight.pipeline.quarantine import Quarantine
+from mothlight.pipeline.stack_symbols import StackResolver
 from mothlight.pipeline.stages.attach_release import AttachRelease
 from mothlight.pipeline.stages.drop_duplicates import DropDuplicates
 from mothlight.pipeline.stages.fingerprint import fingerprint
@@ -20,10 +21,13 @@ from mothlight.pipeline.stages.normalise import Normalise
 from mothlight.pipeline.stages.resolve import Resolve
 from mothlight.pipeline.stages.store_event import StoreEvent
 from mothlight.pipeline.states import Batch, Outcome, Prepared
+from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
-from mothlight.storage.metadata.repositories.project_lifetime import existing_projects
+from mothlight.storage.metadata.repositories.project_lifetime import symbols_versions
 from mothlight.storage.mirror import Mirror
+from mothlight.symbol_sets.find import SymbolSets
+from mothlight.symbols.stack import Reader
 
 
 class Pipeline:
@@ -38,6 +42,8 @@ class Pipeline:
         store: EventStore,
         mirror: Mirror,
         *,
+        blobs: Blobs,
+        reader: Reader,
         clock: Clock,
         make_id: MakeId,
     ) -> None:
@@ -47,9 +53,9 @@ class Pipeline:
         self._persons = Persons(engine, clock)
         self._drop_duplicates = DropDuplicates(store)
         self._normalise = Normalise()
-        self._resolve = Resolve(store)
+        self._resolve = Resolve(store, StackResolver(SymbolSets(engine, blobs, clock), reader), clock)
         self._attach_release = AttachRelease(engine, clock)
-        self._link_issue = LinkIssue(engine, mirror, clock, make_id)
+        self._link_issue = LinkIssue(engine, mirror, clock, make_id, self._resolve.stack_of)
         self._store_event = StoreEvent(engine, store, self._persons)
 
     def run(self, entries: Sequence[Entry]) -> Outcome:
@@ -73,10 +79,11 @@ class Pipeline:
 
         Raises as `run`, and leaves nothing to end then.
         """
-        received = self._change_persons(entries)
+        symbols_versions, present = self._of_existing_projects(entries)
+        received = self._change_persons(entries, present)
         fresh = self._drop_duplicates(received)
         normalised = self._normalise(fresh)
-        resolved = self._resolve(normalised)
+        resolved = self._resolve(normalised, symbols_versions)
         released = self._attach_release(resolved)
         fingerprinted = fingerprint(released)
         # Suppression rules come here: before an issue begins or comes back because of an unwanted event.
@@ -101,32 +108,32 @@ class Pipeline:
         """The batch is not stored; its entries can be run again."""
         self._drop_duplicates.release(prepared.events)
 
-    def _change_persons(self, entries: Sequence[Entry]) -> Batch[ReceivedEvent]:
-        """Apply what all events tell about persons; only exceptions go on."""
-        present, gone = self._of_existing_projects(entries)
+    def _change_persons(self, entries: Sequence[Entry], present: Sequence[Entry]) -> Batch[ReceivedEvent]:
+        """Apply what the events that are present tell about persons; only exceptions go on."""
         persons = self._persons.apply(present)
         if persons.changed:
             self._mirror.sync()
         received = [event for entry in present for event in entry.events]
         exceptions = [event for event in received if event.name == EXCEPTION]
         batch = Batch(exceptions, persons, Counter(), [])
-        batch.drop(DropReason.PROJECT_DELETED, gone)
+        batch.drop(DropReason.PROJECT_DELETED, _count(entries) - _count(present))
         batch.drop(DropReason.NOT_EXCEPTION, len(received) - len(exceptions))
         return batch
 
-    def _of_existing_projects(self, entries: Sequence[Entry]) -> tuple[Sequence[Entry], int]:
+    def _of_existing_projects(self, entries: Sequence[Entry]) -> tuple[Mapping[int, int], Sequence[Entry]]:
+        """The versions of the symbol sets of projects that are not deleted, and what belongs to these."""
         projects = {event.project_id for entry in entries for event in entry.events}
         if not projects:
-            return entries, 0
+            return {}, entries
         with reading(self._engine) as connection:
-            existing = existing_projects(connection, projects)
-        if existing == projects:
-            return entries, 0
+            existing = symbols_versions(connection, projects)
+        if existing.keys() == projects:
+            return existing, entries
         present = [
             msgspec.structs.replace(entry, events=[each for each in entry.events if each.project_id in existing])
             for entry in entries
         ]
-        return present, _count(entries) - _count(present)
+        return existing, present
 
 
 def _count(entries: Sequence[Entry]) -> int:

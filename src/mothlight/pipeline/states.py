@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -39,10 +40,25 @@ class Normalised(msgspec.Struct, frozen=True, gc=False):
     sent: SentStack
 
 
+class EventSymbols(msgspec.Struct, frozen=True):
+    """What symbol sets say about an event."""
+
+    stack_version: int = 1
+    """The version of the stack that is stored."""
+    release_ids: tuple[UUID, ...] = ()
+    """Releases of the sets that resolved its frames."""
+    entries: list[ExceptionEntry] | None = None
+    """The exceptions with their original types; None where they were sent with them."""
+
+
+NO_SYMBOLS = EventSymbols()
+
+
 class Resolved(msgspec.Struct, frozen=True, gc=False):
     """An exception whose stack is stored, with its frames resolved."""
 
     normalised: Normalised
+    symbols: EventSymbols = NO_SYMBOLS
 
 
 class EventRelease(msgspec.Struct, frozen=True):
@@ -63,6 +79,7 @@ class Released(msgspec.Struct, frozen=True, gc=False):
 
     normalised: Normalised
     release: EventRelease
+    symbols: EventSymbols = NO_SYMBOLS
 
 
 class Fingerprinted(msgspec.Struct, frozen=True, gc=False):
@@ -73,6 +90,8 @@ class Fingerprinted(msgspec.Struct, frozen=True, gc=False):
     grouping_key: int
     manual: str | None
     """The fingerprint that the application chose."""
+    stack_version: int = 1
+    """The version of the stack that is stored."""
 
 
 class Linked(msgspec.Struct, frozen=True, gc=False):

@@ -16,6 +16,7 @@ from mothlight.access.directory import Directory
 from mothlight.kit.ids import id_maker
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.storage.mirror import Mirror
+from mothlight.symbols.reader import SymbolReader
 from mothlight.web.address import PublicAddress
 from mothlight.web.api.endpoint import Service
 from mothlight.web.api.routes import api_routes
@@ -80,9 +81,9 @@ def api(cast: Cast, hands: Hands, embedded_store: Any) -> Any:
 
 
 @pytest.fixture
-def triage(api: Api) -> Triage:
+def triage(api: Api, symbol_reader: SymbolReader) -> Triage:
     """The owner's project with a pipeline, to be worked on."""
-    return Triage(api)
+    return Triage(api, symbol_reader)
 
 
 def build(cast: Cast, hands: Hands, events: Any, **service: Any) -> Api:

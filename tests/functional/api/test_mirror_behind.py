@@ -28,8 +28,8 @@ def sleepy(embedded_store):
     return Sleepy(embedded_store)
 
 
-def test_a_change_is_made_though_its_copy_has_to_wait(cast, hands, sleepy):
-    triage = Triage(build(cast, hands, sleepy))
+def test_a_change_is_made_though_its_copy_has_to_wait(cast, hands, sleepy, symbol_reader):
+    triage = Triage(build(cast, hands, sleepy), symbol_reader)
     issue = triage.issue("a")
     sleepy.is_away = True
 

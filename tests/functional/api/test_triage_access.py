@@ -178,7 +178,7 @@ def test_an_issue_of_another_project_cannot_be_merged_in(triage, things):
 
     api = triage.api
     their_project = api.cast.add_project("Another").id
-    other = Triage(api)
+    other = Triage(api, triage.reader)
     other.project = their_project
     other.capture("foreign")
     (theirs,) = api.tracking("GET", "issues/", project=their_project).json()["results"]

@@ -20,6 +20,7 @@ from mothlight.storage.metadata import tables
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories.changes import Actor
 from mothlight.storage.mirror import Mirror
+from tests.support.blobs import TemporaryBlobs
 from tests.support.metadata import add_project
 from tests.support.received import NOW, received
 
@@ -63,9 +64,11 @@ class StoredEvent(msgspec.Struct):
 class Line:
     """One project of one node."""
 
-    def __init__(self, engine, store):
+    def __init__(self, engine, store, reader):
         self.engine = engine
         self.store = store
+        self.reader = reader
+        self.blobs = TemporaryBlobs(self.clock)
         self.project = add_project(engine)
         self.now = NOW
         self.mirror = Mirror(engine, store)
@@ -79,6 +82,8 @@ class Line:
             self.engine,
             store or self.store,
             mirror,
+            blobs=self.blobs,
+            reader=self.reader,
             clock=self.clock,
             make_id=id_maker(self.clock, os.urandom),
         )
@@ -136,6 +141,6 @@ class Line:
 
 
 @pytest.fixture
-def line(engine, embedded_store):
+def line(engine, embedded_store, symbol_reader):
     """A project whose events go to the embedded store, on each metadata database in turn."""
-    return Line(engine, embedded_store)
+    return Line(engine, embedded_store, symbol_reader)

@@ -304,7 +304,7 @@ def test_a_text_names_the_version_where_no_release_is_known(line):
 def test_a_release_of_another_project_is_none(line, engine, embedded_store):
     from tests.functional.pipeline.conftest import Line
 
-    release_id = add_release(Line(engine, embedded_store))
+    release_id = add_release(Line(engine, embedded_store, line.reader))
 
     line.run(line.event({"$release_id": release_id}))
 

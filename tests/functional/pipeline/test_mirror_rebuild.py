@@ -157,7 +157,7 @@ def test_many_rows_are_written_in_slices(line, monkeypatch):
 
 
 def test_every_project_is_written(line, engine, embedded_store):
-    other = Line(engine, embedded_store)
+    other = Line(engine, embedded_store, line.reader)
     for each in (line, other):
         report(each, "a")
     behind_the_mirror(line, sa.update(tables.issues).values(name="new"))

@@ -59,7 +59,7 @@ def all_rows(line):
 
 
 def test_everything_of_a_deleted_project_goes_and_nothing_of_another(line, engine, embedded_store):
-    other = Line(engine, embedded_store)
+    other = Line(engine, embedded_store, line.reader)
     for each in (line, other):
         each.run(each.event(), each.event({"$anon_distinct_id": "anon"}, name="$identify"))
     kept = all_rows(other)

@@ -1,7 +1,6 @@
 """Finds the release that each exception belongs to (pipeline 9.8).
 
-A release bound to the symbol sets that resolved the frames comes third in the contract's order; there are no symbol
-sets yet, so there is nothing to ask.
+A release bound to the symbol sets that resolved the frames comes third in the contract's order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,6 +40,7 @@ class AttachRelease:
         self._engine = engine
         self._clock = clock
         self._found: dict[tuple[int, Facts], EventRelease] = {}
+        self._of_symbols: dict[tuple[int, tuple[UUID, ...]], EventRelease] = {}
         self._found_at: datetime | None = None
 
     def __call__(self, batch: Batch[Resolved]) -> Batch[Released]:
@@ -58,7 +58,7 @@ class AttachRelease:
     def _forget_old(self) -> None:
         now = self._clock()
         if self._found_at is None or not now - VALID_FOR < self._found_at <= now:
-            self._found, self._found_at = {}, now
+            self._found, self._of_symbols, self._found_at = {}, {}, now
 
     def _look_up(self, asked: Iterable[tuple[int, Facts]]) -> None:
         by_project: dict[int, dict[Facts, Wanted]] = {}
@@ -81,12 +81,26 @@ class AttachRelease:
         normalised = item.normalised
         properties = normalised.properties
         found = NO_RELEASE if facts is None else self._found[normalised.event.project_id, facts]
+        # What a stored release says fills properties; a version that the event names fills none, and comes last.
+        if item.symbols.release_ids and not found.filled:
+            found = self._of_sets(normalised.event.project_id, item.symbols.release_ids) or found
         for name, value in found.filled.items():
             if name not in properties or bytes(properties[name]) == b"null":
                 properties[name] = value
         if SENT_RELEASES in properties:
             found = _with_sent(found, properties[SENT_RELEASES])
-        return Released(normalised, found)
+        return Released(normalised, found, item.symbols)
+
+    def _of_sets(self, project_id: int, ids: tuple[UUID, ...]) -> EventRelease | None:
+        """The newest of the releases; None when there is none of them any more."""
+        known = self._of_symbols.get((project_id, ids))
+        if known is None:
+            with reading(self._engine) as connection:
+                releases = releases_by_id(connection, project_id, list(ids)).values()
+            newest = max(releases, key=lambda release: (release.created_at, release.id), default=None)
+            known = NO_RELEASE if newest is None else describe_release(newest)
+            self._of_symbols[project_id, ids] = known
+        return known if known.filled else None
 
 
 def _with_sent(found: EventRelease, sent: msgspec.Raw) -> EventRelease:

@@ -4,6 +4,8 @@ The fingerprint itself follows from the grouping key, so it is computed only for
 they are linked to an issue.
 """
 
+import msgspec
+
 from mothlight.grouping.key import grouping_key
 from mothlight.pipeline.stages.normalise import read_text
 from mothlight.pipeline.states import Batch, Fingerprinted, Released
@@ -20,6 +22,8 @@ def fingerprint(batch: Batch[Released]) -> Batch[Fingerprinted]:
 def _fingerprint(item: Released) -> Fingerprinted:
     normalised = item.normalised
     manual = read_text(normalised.event.properties.get("$exception_fingerprint"))
-    # 0 is the key of events that belong to no issue.
+    # 0 is the key of events that belong to no issue. Keys are made of what was sent, so they stay when symbols arrive.
     key = grouping_key(normalised.entries, normalised.stack, manual) >> SIGN_BITS or 1
-    return Fingerprinted(normalised, item.release, key, manual)
+    if item.symbols.entries is not None:
+        normalised = msgspec.structs.replace(normalised, entries=item.symbols.entries)
+    return Fingerprinted(normalised, item.release, key, manual, item.symbols.stack_version)

@@ -5,24 +5,25 @@ between batches: who owns a key, and where its issue stands, are read anew, so t
 count at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
 from mothlight.grouping import candidates, manual
+from mothlight.issues.journal import PIPELINE, Author
 from mothlight.issues.link import link_newcomers
 from mothlight.issues.receive import is_news, is_wanted, receive
 from mothlight.issues.release_sightings import ReleaseSightings
+from mothlight.issues.renew import Renewal, renew_fingerprints
 from mothlight.issues.severity import infer_severity, read_severity
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
 from mothlight.model.outcome import DropReason
-from mothlight.model.stack import ExceptionEntry
+from mothlight.model.stack import ExceptionEntry, Fingerprint, Stack
 from mothlight.pipeline.event_environment import environment_of
 from mothlight.pipeline.stages.normalise import read_text
-from mothlight.pipeline.stages.resolve import resolved_stack
-from mothlight.pipeline.states import Batch, Fingerprinted, Linked
+from mothlight.pipeline.states import Batch, Fingerprinted, Linked, Normalised
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories.issues import Owner, find_owners
 from mothlight.storage.mirror import Mirror
@@ -36,11 +37,19 @@ Place = tuple[int, int, str, str]
 class LinkIssue:
     """Finds and changes issues in the metadata, and keeps the event store's copy of them in step."""
 
-    def __init__(self, engine: sa.Engine, mirror: Mirror, clock: Clock, make_id: MakeId) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        mirror: Mirror,
+        clock: Clock,
+        make_id: MakeId,
+        stack_of: Callable[[Normalised, int], Stack],
+    ) -> None:
         self._engine = engine
         self._mirror = mirror
         self._clock = clock
         self._make_id = make_id
+        self._stack_of = stack_of
         self._releases = ReleaseSightings(engine)
         # A crash may have left notes; events must not be stored before the owners of their keys.
         self._is_mirror_behind = True
@@ -50,6 +59,7 @@ class LinkIssue:
         sightings, firsts, of_items = _gather(batch.items)
         self._releases.note(sightings.values())
         owners = self._find_or_make(sightings, firsts)
+        owners = self._renew(firsts, owners)
         owners = self._receive(sightings, owners)
         self._sync_mirror()
         wanted = {id(sighting) for place, sighting in sightings.items() if is_wanted(sighting, owners[place[:2]])}
@@ -72,12 +82,31 @@ class LinkIssue:
         if not missing:
             return owners
         for place in missing.values():
-            sightings[place].newcomer = _newcomer(firsts[place])
+            sightings[place].newcomer = self._newcomer(firsts[place])
         self._is_mirror_behind = True
         with writing(self._engine) as connection:
             for project_id, some in _by_project(sightings[place] for place in missing.values()).items():
                 link_newcomers(connection, project_id, some, self._clock(), self._make_id)
         return {**owners, **self._find(missing)}
+
+    def _renew(self, firsts: Mapping[Place, Fingerprinted], owners: dict[Key, Owner]) -> dict[Key, Owner]:
+        """Where symbols have made a stack readable since its key was linked, its fingerprint follows."""
+        outdated = {
+            place[:2]: item
+            for place, item in firsts.items()
+            if item.stack_version > owners[place[:2]].stack_version and item.manual is None
+        }
+        if not outdated:
+            return owners
+        self._is_mirror_behind = True
+        renewals: dict[int, list[Renewal]] = {}
+        for (project_id, key), item in outdated.items():
+            renewals.setdefault(project_id, []).append(Renewal(key, self._candidates(item), item.stack_version))
+        with writing(self._engine) as connection:
+            for project_id, some in renewals.items():
+                author = Author(project_id, PIPELINE, self._clock(), self._make_id)
+                renew_fingerprints(connection, author, some)
+        return {**owners, **self._find(outdated)}
 
     def _receive(self, sightings: Mapping[Place, Sighting], owners: dict[Key, Owner]) -> dict[Key, Owner]:
         news = [sighting for place, sighting in sightings.items() if is_news(sighting, owners[place[:2]])]
@@ -103,6 +132,21 @@ class LinkIssue:
                 for project_id, some in by_project.items()
                 for grouping_key, owner in find_owners(connection, project_id, some).items()
             }
+
+    def _newcomer(self, item: Fingerprinted) -> Newcomer:
+        normalised = item.normalised
+        properties, outermost = normalised.properties, normalised.entries[0]
+        return Newcomer(
+            fingerprints=self._candidates(item) if item.manual is None else [manual(item.manual)],
+            stack=normalised.stack if normalised.has_stack else "",
+            name=read_text(properties.get("$issue_name")) or outermost.type,
+            description=read_text(properties.get("$issue_description")) or outermost.value,
+            severity=_severity(item, outermost),
+            stack_version=item.stack_version,
+        )
+
+    def _candidates(self, item: Fingerprinted) -> list[Fingerprint]:
+        return candidates(item.normalised.entries, self._stack_of(item.normalised, item.stack_version))
 
     def _sync_mirror(self) -> None:
         if self._is_mirror_behind:
@@ -136,22 +180,6 @@ def _by_project(sightings: Iterable[Sighting]) -> dict[int, list[Sighting]]:
     for sighting in sightings:
         grouped.setdefault(sighting.project_id, []).append(sighting)
     return grouped
-
-
-def _newcomer(item: Fingerprinted) -> Newcomer:
-    normalised = item.normalised
-    properties, outermost = normalised.properties, normalised.entries[0]
-    if item.manual is None:
-        fingerprints = candidates(normalised.entries, resolved_stack(normalised))
-    else:
-        fingerprints = [manual(item.manual)]
-    return Newcomer(
-        fingerprints=fingerprints,
-        stack=normalised.stack if normalised.has_stack else "",
-        name=read_text(properties.get("$issue_name")) or outermost.type,
-        description=read_text(properties.get("$issue_description")) or outermost.value,
-        severity=_severity(item, outermost),
-    )
 
 
 def _severity(item: Fingerprinted, outermost: ExceptionEntry) -> str | None:

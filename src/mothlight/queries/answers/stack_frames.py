@@ -32,6 +32,8 @@ class StoredFrame(msgspec.Struct, frozen=True):
     created_at: datetime
     contents: Frame
     context: dict[str, Any] | None
+    ref: str | None
+    """What it was looked up with: the reference of a symbol set that is there or was; None where none was."""
 
 
 def list_frames(store: EventStore, project_id: int, limit: int, offset: int) -> list[StoredFrame]:
@@ -54,15 +56,21 @@ def find_frame(store: EventStore, project_id: int, frame_id: UUID) -> StoredFram
     return found[0] if found else None
 
 
-def find_frames(store: EventStore, project_id: int, raw_ids: Sequence[str] | None, at_most: int) -> list[StoredFrame]:
-    """Frames with some raw ids (one without part means part 0), or all; newest first, and not more than `at_most`."""
+def find_frames(
+    store: EventStore, project_id: int, raw_ids: Sequence[str] | None, at_most: int, ref: str | None = None
+) -> list[StoredFrame]:
+    """Frames with some raw ids (one without part means part 0), or all; newest first, and not more than `at_most`.
+
+    With `ref` only those that were looked up with it.
+    """
     bindings = Bindings()
     limit = f"LIMIT {bindings.bind(at_most, 'UInt64')}"
+    of_frames = [] if ref is None else [f"ref = {bindings.text(ref)}"]
     if raw_ids is None:
-        return _read(store, project_id, bindings, [], [], limit)
+        return _read(store, project_id, bindings, [], of_frames, limit)
     wanted = [raw_id if "/" in raw_id else f"{raw_id}/0" for raw_id in raw_ids]
     of_stacks = _holds_any([raw_id.partition("/")[0] for raw_id in wanted], bindings)
-    return _read(store, project_id, bindings, of_stacks, [f"raw IN {bindings.texts(wanted)}"], limit)
+    return _read(store, project_id, bindings, of_stacks, [*of_frames, f"raw IN {bindings.texts(wanted)}"], limit)
 
 
 def frame_id(project_id: int, raw_id: str) -> UUID:
@@ -80,7 +88,12 @@ def _read(
 ) -> list[StoredFrame]:
     where = f"WHERE {' AND '.join(of_frames)}" if of_frames else ""
     sql = f"""
-        SELECT raw, min(created_at) AS first, argMax(frame, created_at), argMax(context, created_at)
+        SELECT
+            raw,
+            min(created_at) AS first,
+            argMax(frame, newest),
+            argMax(context, newest),
+            argMax(ref, newest)
         FROM ({_frames(of_stacks)}) {where} GROUP BY raw ORDER BY first DESC, raw {page}
     """
     return [_frame(project_id, *row) for row in store.query(project_id, sql, bindings.parameters)]
@@ -95,7 +108,10 @@ def _frames(of_stacks: Sequence[str]) -> str:
             JSONExtractString(frame, 'raw_id') AS named,
             if(match(named, '{_PART}'), named, concat(named, '/0')) AS raw,
             JSONExtractRaw(contexts, named) AS context,
-            created_at
+            JSONExtractString(symbols, 'frames', named) AS ref,
+            created_at,
+            -- A frame of several stacks: what is known since symbol sets changed last.
+            (version, created_at) AS newest
         FROM stacks FINAL WHERE {" AND ".join([OF_PROJECT, *of_stacks])}
     """
 
@@ -125,11 +141,12 @@ def _as_version_5(id: UUID) -> UUID:
     return UUID(int=id.int, version=5)
 
 
-def _frame(project_id: int, raw_id: str, created_at: datetime, frame: str, context: str) -> StoredFrame:
+def _frame(project_id: int, raw_id: str, created_at: datetime, frame: str, context: str, ref: str) -> StoredFrame:
     return StoredFrame(
         id=frame_id(project_id, raw_id),
         raw_id=raw_id,
         created_at=created_at,
         contents=msgspec.json.decode(frame),
         context=msgspec.json.decode(context) if context else None,
+        ref=ref or None,
     )

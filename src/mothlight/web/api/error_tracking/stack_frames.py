@@ -1,5 +1,6 @@
 """`stack_frames/…`: the frames of the project's stacks (api.md 3.5)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,12 @@ from starlette.responses import Response
 from mothlight.model.errors import not_found
 from mothlight.queries.answers import stack_frames
 from mothlight.queries.answers.stack_frames import StoredFrame
+from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories import symbol_sets as repository
+from mothlight.storage.metadata.repositories.releases import Release, releases_by_id
+from mothlight.storage.metadata.repositories.symbol_sets import SymbolSet
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.shapes import Moment
+from mothlight.web.api.shapes import Moment, ReleaseShape
 from mothlight.web.errors import json_response
 from mothlight.web.values.fields import Id, Literally
 from mothlight.web.values.validate import validate
@@ -27,7 +32,7 @@ class FramesWanted(BaseModel):
 
 
 class FrameShape(msgspec.Struct, frozen=True):
-    """A frame. There are no symbol sets yet, so none belongs to one or to a release."""
+    """A frame, with the symbol set that it was looked up in, and that set's release."""
 
     id: UUID
     raw_id: str
@@ -35,14 +40,8 @@ class FrameShape(msgspec.Struct, frozen=True):
     contents: dict[str, Any]
     resolved: bool
     context: dict[str, Any] | None
-    symbol_set_ref: None = None
-    release: None = None
-
-    @classmethod
-    def of(cls, frame: StoredFrame) -> "FrameShape":
-        """From the stacks that hold it."""
-        is_resolved = frame.contents.get("resolved") is True
-        return cls(frame.id, frame.raw_id, frame.created_at, frame.contents, is_resolved, frame.context)
+    symbol_set_ref: str | None
+    release: ReleaseShape | None
 
 
 class FrameList(msgspec.Struct, frozen=True):
@@ -56,7 +55,7 @@ def list_frames(call: ProjectCall) -> Response:
     page = call.page()
     count = stack_frames.count_frames(call.parts.events, call.project.id)
     found = stack_frames.list_frames(call.parts.events, call.project.id, page.limit, page.offset)
-    return call.answer_page(page, count, [FrameShape.of(frame) for frame in found])
+    return call.answer_page(page, count, _shapes(call, found))
 
 
 def get_frame(call: ProjectCall) -> Response:
@@ -64,15 +63,43 @@ def get_frame(call: ProjectCall) -> Response:
     found = stack_frames.find_frame(call.parts.events, call.project.id, call.row_id())
     if found is None:
         raise not_found()
-    return json_response(FrameShape.of(found))
+    return json_response(_shapes(call, [found])[0])
 
 
 def get_frames(call: ProjectCall) -> Response:
     """Frames with some raw ids, at most 1,000."""
     wanted = validate(FramesWanted, call.fields())
-    # No frame belongs to a symbol set, because there are none.
+    ref = None
     if wanted.symbol_set is not None:
-        return json_response(FrameList([]))
-    raw_ids = wanted.raw_ids or None
-    found = stack_frames.find_frames(call.parts.events, call.project.id, raw_ids, MOST_FRAMES)
-    return json_response(FrameList([FrameShape.of(frame) for frame in found]))
+        with reading(call.parts.database) as connection:
+            sets = repository.sets_by_id(connection, call.project.id, [wanted.symbol_set])
+        if wanted.symbol_set not in sets:
+            return json_response(FrameList([]))
+        ref = sets[wanted.symbol_set].ref
+    found = stack_frames.find_frames(call.parts.events, call.project.id, wanted.raw_ids or None, MOST_FRAMES, ref)
+    return json_response(FrameList(_shapes(call, found)))
+
+
+def _shapes(call: ProjectCall, frames: Sequence[StoredFrame]) -> list[FrameShape]:
+    refs = {frame.ref for frame in frames if frame.ref is not None}
+    with reading(call.parts.database) as connection:
+        sets = repository.sets_by_ref(connection, call.project.id, sorted(refs))
+        ids = {found.release_id for found in sets.values() if found.release_id is not None}
+        releases = releases_by_id(connection, call.project.id, list(ids))
+    return [_shape(call.project.id, frame, sets.get(frame.ref or ""), releases) for frame in frames]
+
+
+def _shape(
+    project_id: int, frame: StoredFrame, found: SymbolSet | None, releases: Mapping[UUID, Release]
+) -> FrameShape:
+    release = releases.get(found.release_id) if found is not None and found.release_id is not None else None
+    return FrameShape(
+        id=frame.id,
+        raw_id=frame.raw_id,
+        created_at=frame.created_at,
+        contents=frame.contents,
+        resolved=frame.contents.get("resolved") is True,
+        context=frame.context,
+        symbol_set_ref=None if found is None else found.ref,
+        release=None if release is None else ReleaseShape.of(release, project_id),
+    )
