@@ -332,3 +332,13 @@ def test_a_fingerprint_of_the_applications_choice_stays(shop):
 
     assert list(shop.fingerprints()) == ["checkout"]
     assert shop.functions() == [("pay", True)]
+
+
+@pytest.mark.parametrize("chunk", ["a\0b", "x" * 5_000, "", "'; DROP TABLE stacks"])
+def test_odd_references_cost_nothing(shop, chunk):
+    upload(shop.triage, CHUNK, pair())
+
+    shop.fail(frame(chunk) | {"filename": f"https://shop.example/{chunk}.js"})
+
+    assert list(shop.issues().values()) == [1]
+    assert [resolved for _, resolved in shop.functions()] == [False]
