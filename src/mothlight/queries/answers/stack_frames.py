@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
@@ -15,6 +15,9 @@ from mothlight.storage.events.interface import EventStore
 
 NAMESPACE = UUID("6b1c2f0a-5a0d-4d35-9a5e-0c5b7d2c6f41")
 """Of frame ids: a frame has no row of its own, so its id is computed from the project and its raw id."""
+
+STACKS_AT_ONCE = 200
+"""Whose source lines are read with one statement."""
 
 MOST_NEEDLES = 255
 """Texts that the store can look for at once."""
@@ -34,6 +37,18 @@ class StoredFrame(msgspec.Struct, frozen=True):
     context: dict[str, Any] | None
     ref: str | None
     """What it was looked up with: the reference of a symbol set that is there or was; None where none was."""
+
+
+class _Row(NamedTuple):
+    raw_id: str
+    created_at: datetime
+    frame: str
+    stack: str
+    ref: str
+
+
+Contexts = dict[str, msgspec.Raw]
+"""Source lines of a stack's frames, by how the frames are named in it."""
 
 
 def list_frames(store: EventStore, project_id: int, limit: int, offset: int) -> list[StoredFrame]:
@@ -92,11 +107,24 @@ def _read(
             raw,
             min(created_at) AS first,
             argMax(frame, newest),
-            argMax(context, newest),
+            argMax(hash, newest),
             argMax(ref, newest)
         FROM ({_frames(of_stacks)}) {where} GROUP BY raw ORDER BY first DESC, raw {page}
     """
-    return [_frame(project_id, *row) for row in store.query(project_id, sql, bindings.parameters)]
+    rows = [_Row(*row) for row in store.query(project_id, sql, bindings.parameters)]
+    contexts = _read_contexts(store, project_id, {row.stack for row in rows})
+    return [_frame(project_id, row, contexts.get(row.stack, {})) for row in rows]
+
+
+def _read_contexts(store: EventStore, project_id: int, hashes: set[str]) -> dict[str, Contexts]:
+    """The source lines of some stacks. Taking them apart frame by frame in the store would read them as often."""
+    found: dict[str, Contexts] = {}
+    wanted = sorted(hashes)
+    for start in range(0, len(wanted), STACKS_AT_ONCE):
+        sql = f"SELECT hash, contexts FROM stacks FINAL WHERE {OF_PROJECT} AND hash IN {{hashes:Array(String)}}"
+        rows = store.query(project_id, sql, {"hashes": wanted[start : start + STACKS_AT_ONCE]})
+        found |= {stack: msgspec.json.decode(contexts, type=Contexts) for stack, contexts in rows if contexts}
+    return found
 
 
 def _frames(of_stacks: Sequence[str]) -> str:
@@ -107,7 +135,7 @@ def _frames(of_stacks: Sequence[str]) -> str:
             arrayJoin(arrayFlatten({of_traces})) AS frame,
             JSONExtractString(frame, 'raw_id') AS named,
             if(match(named, '{_PART}'), named, concat(named, '/0')) AS raw,
-            JSONExtractRaw(contexts, named) AS context,
+            hash,
             JSONExtractString(symbols, 'frames', named) AS ref,
             created_at,
             -- A frame of several stacks: what is known since symbol sets changed last.
@@ -141,12 +169,14 @@ def _as_version_5(id: UUID) -> UUID:
     return UUID(int=id.int, version=5)
 
 
-def _frame(project_id: int, raw_id: str, created_at: datetime, frame: str, context: str, ref: str) -> StoredFrame:
+def _frame(project_id: int, row: _Row, contexts: Contexts) -> StoredFrame:
+    contents = msgspec.json.decode(row.frame)
+    context = contexts.get(contents["raw_id"])
     return StoredFrame(
-        id=frame_id(project_id, raw_id),
-        raw_id=raw_id,
-        created_at=created_at,
-        contents=msgspec.json.decode(frame),
-        context=msgspec.json.decode(context) if context else None,
-        ref=ref or None,
+        id=frame_id(project_id, row.raw_id),
+        raw_id=row.raw_id,
+        created_at=row.created_at,
+        contents=contents,
+        context=None if context is None else msgspec.json.decode(context),
+        ref=row.ref or None,
     )
