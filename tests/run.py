@@ -2,7 +2,7 @@
 
 The embedded event store allows one directory in a process, so tests of one process share it, and it gets slower with
 each of the thousands of small insertions. Several processes are quicker than one, also because there are two cores.
-What is measured in seconds (end to end, faults) comes last and alone.
+What is measured in seconds (end to end, in a browser, faults) comes last and alone.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ TOGETHER = (
     ),
     ("tests/unit", "tests/repository"),
 )
-ALONE = (("tests/end_to_end",), ("tests/faults",))
+ALONE = (("tests/end_to_end",), ("tests/browser",), ("tests/faults",))
 AT_ONCE = 2
 
 
