@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.end_to_end.server import Server
 
 from .chromium import chromium
-
-EMAIL = "ada@example.com"
-PASSWORD = "correct horse battery staple"
+from .sign_in import EMAIL, PASSWORD
 
 
 @pytest.fixture(scope="package")
@@ -33,12 +31,3 @@ def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
         assert "Traceback" not in running.log(), running.log_tail()
     finally:
         running.discard()
-
-
-def sign_in(page: Page, server: Server, path: str) -> None:
-    """Ask for a page, which leads to signing in first and then there."""
-    page.goto(f"{server.url}{path}")
-    page.get_by_label("E-mail").fill(EMAIL)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_selector("header.top")

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.end_to_end.server import Server
 
 from .chromium import profile
-from .conftest import sign_in
 from .shop import Shop, open_shop
+from .sign_in import sign_in
 
 HELLO = 'posthog.captureException(new Error("hello from Mothlight"));'
 

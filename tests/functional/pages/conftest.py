@@ -22,6 +22,7 @@ from mothlight.storage.metadata.repositories import access as repository
 from mothlight.storage.metadata.repositories.fingerprints import find_fingerprint_owner
 from mothlight.storage.metadata.tables import organizations
 from mothlight.storage.mirror import Mirror
+from mothlight.symbols.reader import SymbolReader
 from mothlight.web.address import PublicAddress
 from mothlight.web.app import build_application
 from mothlight.web.pages.assets import Assets
@@ -77,6 +78,11 @@ class Site:
     app: Any
 
     @property
+    def blobs(self) -> Any:
+        """Where files of symbol sets lie."""
+        return self.parts.blobs
+
+    @property
     def project(self) -> Any:
         """The owner's."""
         return self.cast.project
@@ -113,9 +119,9 @@ class Workshop(Triage):
 
 
 @pytest.fixture
-def triage(site: Site) -> Workshop:
+def triage(site: Site, symbol_reader: SymbolReader) -> Workshop:
     """Events in the owner's project."""
-    return Workshop(site)
+    return Workshop(site, symbol_reader)
 
 
 @pytest.fixture

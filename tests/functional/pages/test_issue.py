@@ -22,9 +22,9 @@ from tests.support.visitor import form_to, forms_of, words_of
 class Desk:
     """Errors in the owner's project, through the real pipeline."""
 
-    def __init__(self, site):
+    def __init__(self, site, reader):
         self.site = site
-        self.triage = Triage(SimpleApi(site))
+        self.triage = Triage(site, reader)
 
     def throw(self, *, at=NOW, person="user-1", fingerprint="f", **properties):
         """One event; gives the issue's id."""
@@ -35,16 +35,9 @@ class Desk:
             return str(fingerprints.find_fingerprint_owner(connection, self.site.project.id, fingerprint))
 
 
-class SimpleApi:
-    """What `Triage` needs of an API."""
-
-    def __init__(self, site):
-        self.cast, self.hands, self.events = site.cast, site.hands, site.events
-
-
 @pytest.fixture
-def desk(site):
-    return Desk(site)
+def desk(site, symbol_reader):
+    return Desk(site, symbol_reader)
 
 
 @pytest.fixture

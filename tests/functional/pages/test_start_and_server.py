@@ -36,9 +36,9 @@ class TestStart:
         assert all(f"?sdk={each.name}" in page.text for each in SDKS)
         assert "pip install posthog" in words_of(page)
 
-    def test_the_line_waits_until_an_exception_is_there(self, site, owner):
+    def test_the_line_waits_until_an_exception_is_there(self, site, owner, symbol_reader):
         waiting = owner.get(site.path("start/waiting"), **PART)
-        Triage(site).capture("first")
+        Triage(site, symbol_reader).capture("first")
         found = owner.get(site.path("start/waiting"), **PART)
 
         assert "<html" not in waiting.text

@@ -79,7 +79,8 @@ class Asked:
         release = next((each.value for each in self.where if each.key == RELEASE), None)
         return Focus(
             issue_id=self.issue_id,
-            criteria=IssueList(window=self.window, filters=self.filters(), release=release),
+            # An issue's own page speaks of all its events, also of test accounts: a newcomer's first ones are such.
+            criteria=IssueList(window=self.window, filters=self.filters(), release=release, filter_test_accounts=False),
         )
 
     def filters(self) -> tuple[PropertyFilter, ...]:

@@ -98,7 +98,8 @@ def _look(call: ProjectPage, asked: Asked) -> _Seen:
     if asked.is_usual and not found.occurrences:
         asked = replace(asked, range="all")
         found = _histogram(call, asked)
-    figures = answered(call, issue_detail.answer, IssueDetail(issue_id=asked.issue_id, window=asked.window))
+    question = IssueDetail(issue_id=asked.issue_id, window=asked.window, filter_test_accounts=False)
+    figures = answered(call, issue_detail.answer, question)
     return _Seen(asked, figures, found, _event(call, asked))
 
 
