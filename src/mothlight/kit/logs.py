@@ -46,6 +46,8 @@ def configure_logs(*, readable: bool | None = None, level: int = logging.INFO) -
             foreign_pre_chain=chain, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, final]
         )
     )
+    # Not by the loggers' levels alone: a library that is loaded later sets its own.
+    handler.addFilter(_tells_something_new)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     quieten_libraries()
 
@@ -54,6 +56,10 @@ def quieten_libraries() -> None:
     """Let libraries log their errors only, where their warnings would tell too much and nothing new."""
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _tells_something_new(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR or record.name.partition(".")[0] not in CHATTY
 
 
 def redact(_logger: object, _method: str, fields: Fields) -> Fields:
