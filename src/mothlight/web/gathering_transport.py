@@ -41,6 +41,7 @@ class GatheringTransport:
         return getattr(self._transport, name)
 
     def _flush(self) -> None:
-        if self._gathered:
-            gathered, self._gathered, self._size = self._gathered, [], 0
+        gathered, self._gathered, self._size = self._gathered, [], 0
+        # A client may go away between a write and the end of its turn: then nobody is there to read it.
+        if gathered and not self._transport.is_closing():
             self._transport.write(b"".join(gathered))
