@@ -6,11 +6,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from mothlight.kit.ids import MakeId
 from mothlight.model.errors import Refused, invalid
 from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories import symbol_sets as repository
 from mothlight.storage.metadata.repositories.symbol_sets import SymbolSet
+from mothlight.symbol_sets.arrive import tell_arrived
 from mothlight.symbol_sets.remove import remove_sets
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -18,7 +20,13 @@ MOST_BYTES = 100 * 1024 * 1024
 
 
 def finish_upload(
-    database: sa.Engine, blobs: Blobs, project_id: int, content_hashes: Mapping[UUID, str], now: datetime
+    database: sa.Engine,
+    blobs: Blobs,
+    project_id: int,
+    content_hashes: Mapping[UUID, str],
+    *,
+    now: datetime,
+    make_id: MakeId,
 ) -> None:
     """Say that the files of these sets are uploaded. Finishing twice is as finishing once.
 
@@ -40,7 +48,7 @@ def finish_upload(
         for set_id, content_hash in content_hashes.items():
             repository.change_set(connection, project_id, set_id, content_hash=content_hash, failure_reason=None)
         repository.touch_sets(connection, project_id, list(found), now)
-        repository.say_changed(connection, project_id)
+        tell_arrived(connection, project_id, list(content_hashes), now, make_id)
 
 
 def _check_files(database: sa.Engine, blobs: Blobs, project_id: int, found: Sequence[SymbolSet]) -> None:

@@ -225,6 +225,13 @@ grouping_keys = sa.Table(
     sa.Column("stack", sa.Text, nullable=False),  # hash of the stack it was computed from, or empty
     _moment("created_at"),
     sa.Column("stack_version", sa.BigInteger, nullable=False, server_default="1"),  # which version of that stack
+    # What the fingerprint follows from beside the stack, as it was sent: JSON of `ExceptionEntry`s; null: not kept.
+    sa.Column("exceptions", sa.Text),
+    # As of the fingerprint, but of the events of this key alone; null: nobody knows.
+    _moment("first_seen", nullable=True),
+    sa.Column("environments", sa.Text),
+    # The newest fingerprint that a renewal found for it; where people undid what followed, it is not done again.
+    sa.Column("renewed_as", sa.Text),
     sa.Index("ix_grouping_keys_fingerprint_id", "fingerprint_id"),
     sa.Index("ix_grouping_keys_project_id_stack", "project_id", "stack"),
 )
@@ -339,6 +346,47 @@ symbol_sets = sa.Table(
     _moment("last_used", nullable=True),
     sa.UniqueConstraint("project_id", "ref"),
     sa.Index("ix_symbol_sets_storage_key", "storage_key"),
+)
+
+symbol_repairs = sa.Table(
+    "symbol_repairs",
+    metadata,
+    # What a file that arrived does to the stacks that are stored. One for each file, made in its transaction.
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7
+    _project(),
+    sa.Column("symbol_set_id", sa.Uuid, nullable=False),  # may be gone meanwhile
+    sa.Column("ref", sa.Text, nullable=False),
+    sa.Column("storage_key", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # waiting, running, finished, superseded, failed
+    sa.Column("step", sa.Text, nullable=False),  # stacks, keys
+    sa.Column("cursor", sa.Text, nullable=False, default=""),  # hash of the last stack that the step is done with
+    sa.Column("stacks", sa.Integer, nullable=False, default=0),
+    sa.Column("stacks_total", sa.Integer),  # null: not counted yet
+    sa.Column("events", sa.BigInteger, nullable=False, default=0),
+    sa.Column("frames_resolved", sa.Integer, nullable=False, default=0),
+    sa.Column("failure", sa.Text),
+    _moment("created_at"),
+    _moment("finished_at", nullable=True),
+    sa.UniqueConstraint("symbol_set_id", "storage_key"),
+    sa.Index("ix_symbol_repairs_status", "status", "created_at"),
+    sa.Index("ix_symbol_repairs_project_id_created_at", "project_id", "created_at"),
+)
+
+symbol_repair_issues = sa.Table(
+    "symbol_repair_issues",
+    metadata,
+    # Issues whose events a repair made readable, moved or took in.
+    sa.Column("repair_id", sa.Uuid, sa.ForeignKey("symbol_repairs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("issue_id", sa.Uuid, primary_key=True),
+)
+
+symbol_repair_changes = sa.Table(
+    "symbol_repair_changes",
+    metadata,
+    # Entries of the change journal that a repair wrote, in its transaction.
+    sa.Column("repair_id", sa.Uuid, sa.ForeignKey("symbol_repairs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("change_id", sa.Uuid, primary_key=True),
+    sa.Column("merged", sa.Integer, nullable=False),  # issues that were merged into another
 )
 
 release_sightings = sa.Table(

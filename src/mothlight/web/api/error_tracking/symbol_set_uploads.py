@@ -1,7 +1,7 @@
 """`symbol_sets/…` as build tools call it: start, upload elsewhere, finish; and the older ways (api.md 3.4)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 from uuid import UUID
 
@@ -56,7 +56,7 @@ def start_uploads(call: ProjectCall) -> Response:
 def finish_uploads(call: ProjectCall) -> Response:
     """Say that files are uploaded."""
     body = validate(BulkFinish, call.fields())
-    finish_upload(call.parts.database, call.parts.blobs, call.project.id, body.content_hashes, call.parts.clock())
+    _finish(call, body.content_hashes)
     return json_response(SuccessShape(success=True), 201)
 
 
@@ -74,8 +74,7 @@ def finish_one(call: ProjectCall) -> Response:
     content_hash = validate(Finish, call.fields()).content_hash
     if not content_hash:
         raise invalid("A content hash must be provided to complete symbol set upload.", code="content_hash_required")
-    set_id = call.row_id()
-    finish_upload(call.parts.database, call.parts.blobs, call.project.id, {set_id: content_hash}, call.parts.clock())
+    _finish(call, {call.row_id(): content_hash})
     return json_response(SuccessShape(success=True))
 
 
@@ -91,8 +90,7 @@ def upload_one(call: ProjectCall) -> Response:
     place = _start_anew(call, wanted)
     file.seek(0)
     call.parts.blobs.write(place.key, file)
-    hashes = {place.set_id: content_hash}
-    finish_upload(call.parts.database, call.parts.blobs, call.project.id, hashes, call.parts.clock())
+    _finish(call, {place.set_id: content_hash})
     return json_response(Uploaded(), 201)
 
 
@@ -107,6 +105,11 @@ def _start(call: ProjectCall, wanted: Sequence[Wanted], conflicts: Conflicts) ->
     started = start_upload(parts.database, call.project.id, wanted, conflicts, now=parts.clock(), make_id=parts.make_id)
     delete_abandoned(parts.blobs, started.abandoned)
     return started.places
+
+
+def _finish(call: ProjectCall, hashes: Mapping[UUID, str]) -> None:
+    parts = call.parts
+    finish_upload(parts.database, parts.blobs, call.project.id, hashes, now=parts.clock(), make_id=parts.make_id)
 
 
 def _slot(call: ProjectCall, place: Place) -> Slot:
