@@ -4,15 +4,20 @@ A test that takes `engine` runs twice: on SQLite (a copy of a database migrated 
 for the whole run, emptied between tests). `database_url` gives the same database's address, for tests that open it
 themselves or start a program on it; `empty_database_url` one without any table.
 
+With `MOTHLIGHT_TEST_DATABASES=in-turn` such a test runs once, every other one on the other database: the whole suite
+does this with the API and the pages, whose thousands of tests see the same few repositories again and again.
+
 The PostgreSQL server is `MOTHLIGHT_TEST_POSTGRES_URL`, by default the one on this machine. Where it does not answer the
 tests are skipped with the reason; on CI (`CI=true`) they fail.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
+from zlib import crc32
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +28,26 @@ from mothlight.storage.metadata.tables import metadata
 
 SERVER = os.environ.get("MOTHLIGHT_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 ENGINES = ("sqlite", "postgresql")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave a test one database where databases take turns. By its name, so that a test always gets the same one."""
+    if os.environ.get("MOTHLIGHT_TEST_DATABASES") != "in-turn":
+        return
+    others_turn = [item for item in items if _database(item) not in (None, _whose_turn(item))]
+    config.hook.pytest_deselected(items=others_turn)
+    left_out = set(others_turn)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _database(item: pytest.Item) -> str | None:
+    called = getattr(item, "callspec", None)
+    return called.params.get("database_url") if called else None
+
+
+def _whose_turn(item: pytest.Item) -> str:
+    name = re.sub("|".join(ENGINES), "", item.nodeid)
+    return ENGINES[crc32(name.encode()) % len(ENGINES)]
 
 
 def make_postgres_database() -> str:
