@@ -108,7 +108,7 @@ def test_a_new_issue_is_announced_and_entered_in_its_journal(desk):
     (announcement,) = desk.rows(tables.announcements)
     assert (announcement.kind, announcement.issue_id) == ("issue_created", owner.issue_id)
     assert (announcement.fingerprint, announcement.event_uuid) == ("f", UUID(int=99))
-    assert (announcement.event_timestamp, announcement.delivered_at) == (later(-5), None)
+    assert (announcement.event_timestamp, announcement.due_at) == (later(-5), announcement.created_at)
     assert announcement.issue == {
         "name": "PayError",
         "description": "declined",

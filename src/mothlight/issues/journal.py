@@ -1,4 +1,4 @@
-"""Entries of the change journal and announcements: written in the transaction of what they tell."""
+"""Entries of the change journal: written in the transaction of what they tell."""
 
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,6 @@ from mothlight.issues.effect import ASSIGNED, MERGED, SPLIT, UPDATED, Effect, to
 from mothlight.kit.ids import MakeId
 from mothlight.storage.metadata.repositories import changes
 from mothlight.storage.metadata.repositories.changes import Actor, Entry, NewEntry, Touch
-from mothlight.storage.metadata.repositories.issues import StoredIssue
-from mothlight.storage.metadata.repositories.statements import Row
 
 CREATED = "created"
 REOPENED = "reopened"
@@ -26,9 +24,6 @@ REDONE = "redone"
 KINDS = (CREATED, REOPENED, NOT_REOPENED, UPDATED, ASSIGNED, MERGED, SPLIT, SETTINGS_CHANGED, UNDONE, REDONE)
 UNDOABLE = frozenset(KINDS) - {CREATED, NOT_REOPENED}
 
-ISSUE_CREATED = "issue_created"
-ISSUE_REOPENED = "issue_reopened"
-
 PIPELINE = Actor("pipeline")
 """Who did what nobody did by hand."""
 
@@ -40,15 +35,6 @@ class Author(msgspec.Struct, frozen=True):
     actor: Actor
     moment: datetime
     make_id: MakeId
-
-
-class Occasion(msgspec.Struct, frozen=True):
-    """The event that made something worth telling."""
-
-    project_id: int
-    event_uuid: UUID
-    event_timestamp: datetime
-    fingerprint: str
 
 
 def record(
@@ -85,26 +71,3 @@ def pipeline_entry(
 def created_entry(identifier: UUID, issue_id: UUID, moment: datetime, told: dict[str, Any]) -> NewEntry:
     """A new issue."""
     return NewEntry(identifier, CREATED, PIPELINE, moment, [Touch(issue_id)], None, told)
-
-
-def announcement_row(identifier: UUID, kind: str, issue: StoredIssue, occasion: Occasion, moment: datetime) -> Row:
-    """One announcement, with the issue as it is at that moment (pipeline 5.8)."""
-    return {
-        "id": identifier,
-        "project_id": occasion.project_id,
-        "issue_id": issue.id,
-        "kind": kind,
-        "fingerprint": occasion.fingerprint,
-        "event_uuid": occasion.event_uuid,
-        "event_timestamp": occasion.event_timestamp,
-        "issue": {
-            "name": issue.name,
-            "description": issue.description,
-            "status": issue.status,
-            "severity": issue.severity,
-            "created_at": issue.created_at.isoformat().replace("+00:00", "Z"),
-        },
-        "assignee": None if issue.assignee is None else issue.assignee.to_json(),
-        "created_at": moment,
-        "delivered_at": None,
-    }

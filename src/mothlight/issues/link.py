@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.issues import journal
+from mothlight.issues.announce import CREATED, Announcement, Occasion, announce
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.ids import MakeId
 from mothlight.model.issue_states import shown_environment, write_environments
@@ -188,10 +189,10 @@ def _tell(
             for link, issue in created
         ],
     )
-    issues.insert_announcements(
+    announce(
         connection,
         [
-            journal.announcement_row(make_id(), journal.ISSUE_CREATED, issue, _occasion(link), moment)
+            Announcement(make_id(), CREATED, issue, _occasion(link), moment)
             for link, issue in created
             # An import is no news.
             if not link.sighting.first.historical
@@ -199,6 +200,6 @@ def _tell(
     )
 
 
-def _occasion(link: _Link) -> journal.Occasion:
+def _occasion(link: _Link) -> Occasion:
     event = link.sighting.first
-    return journal.Occasion(event.project_id, event.uuid, event.timestamp, link.fingerprint.value)
+    return Occasion(event.project_id, event.uuid, event.timestamp, link.fingerprint.value, link.sighting.environment)

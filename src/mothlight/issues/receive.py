@@ -12,6 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.issues import journal
+from mothlight.issues.announce import REOPENED, Announcement, Occasion, announce
 from mothlight.issues.arrival import OPEN, Arrival, Seen, Step, arrive
 from mothlight.issues.effect import UPDATED, Values, of_values, state_cell, write_state
 from mothlight.issues.sighting import Sighting
@@ -166,12 +167,12 @@ def _tell(
     ]
     changes.insert_entries(connection, project_id, entries)
     announced = [(issue, step) for issue, step in steps if step.verdict.reopens and not step.sighting.latest.historical]
-    issues.insert_announcements(
+    announce(
         connection,
         [
-            journal.announcement_row(
+            Announcement(
                 make_id(),
-                journal.ISSUE_REOPENED,
+                REOPENED,
                 msgspec.structs.replace(issue, status=step.status_after),
                 _occasion(project_id, step),
                 moment,
@@ -223,9 +224,9 @@ def _entry(identifier: UUID, issue: StoredIssue, step: Step, moment: datetime) -
     return journal.pipeline_entry(identifier, kind, moment, of_values({issue.id: before}, {issue.id: after}), told)
 
 
-def _occasion(project_id: int, step: Step) -> journal.Occasion:
+def _occasion(project_id: int, step: Step) -> Occasion:
     event = step.sighting.latest
-    return journal.Occasion(project_id, event.uuid, event.timestamp, step.fingerprint)
+    return Occasion(project_id, event.uuid, event.timestamp, step.fingerprint, step.environment)
 
 
 def _is_admitted(sighting: Sighting, owner: Owner, arrival: Arrival) -> bool:

@@ -11,7 +11,7 @@ from mothlight.model.errors import Unavailable
 from mothlight.recommendations import kinds
 from mothlight.recommendations.kind import Kind
 from mothlight.storage.metadata.engine import writing
-from mothlight.storage.metadata.tables import alerts, fingerprints, issues, recommendations
+from mothlight.storage.metadata.tables import alert_channels, alerts, fingerprints, issues, recommendations
 from tests.functional.api.conftest import build, error
 from tests.support.cast import NOW
 from tests.support.event_rows import Shop, frame
@@ -310,17 +310,32 @@ def test_unknown_foreign_and_malformed_ids_are_404(api, action):
 
 
 def test_alerts_tell_which_triggers_are_wired(api):
-    keys = [f"error-tracking-issue-{what}" for what in ("created", "reopened", "spiking")]
+    keys = [f"error-tracking-issue-{each}" for each in ("created", "reopened", "spiking")]
+    channel = uuid.uuid4()
+    with writing(api.cast.engine) as connection:
+        row = {
+            "id": channel,
+            "project_id": api.cast.project.id,
+            "kind": "webhook",
+            "name": "On-call",
+            "created_at": NOW,
+        }
+        address = {"service": "Webhook", "shown_address": "https://pager.test", "address": "https://pager.test/1"}
+        connection.execute(sa.insert(alert_channels).values(**row, **address))
 
-    def alert(trigger, **values):
-        write(api.cast, alerts, project_id=api.cast.project.id, trigger=trigger, **values)
+    def alert(trigger, channels=(channel,), enabled=True):
+        row = {"name": "", "enabled": enabled, "environments": [], "filters": [], "snooze_minutes": 10}
+        told = {"channels": [str(each) for each in channels], "updated_at": NOW}
+        write(api.cast, alerts, project_id=api.cast.project.id, trigger=trigger, **row, **told)
 
     fresh = listed(api)["alerts"]
-    alert(keys[0])
-    alert(keys[1], deleted_at=NOW)
+    alert("created")
+    alert("reopened", channels=[uuid.uuid4()])
+    alert("spiking", enabled=False)
+    alert("milestone")
     some = listed(api)["alerts"]
-    alert(keys[1])
-    alert(keys[2])
+    alert("reopened")
+    alert("spiking")
     everything = listed(api)["alerts"]
 
     assert fresh["meta"] == {"alerts": [{"key": key, "enabled": False} for key in keys]}

@@ -303,19 +303,22 @@ change_issues = sa.Table(
 announcements = sa.Table(
     "announcements",
     metadata,
-    # What people should hear, written in the transaction of what happened; delivering it is another's work.
+    # The outbox: what people should hear, written in the transaction of what happened. Alerts are decided on later.
     sa.Column("id", sa.Uuid, primary_key=True),  # version 7, the idempotency key of every side effect
     _project(),
     sa.Column("issue_id", sa.Uuid, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # issue_created, issue_reopened
+    sa.Column("kind", sa.Text, nullable=False),  # issue_created, issue_reopened, issue_spiking
     sa.Column("fingerprint", sa.Text),
+    sa.Column("environment", sa.Text),  # of the event; null or empty: it names none
     sa.Column("event_uuid", sa.Uuid, nullable=False),
     _moment("event_timestamp"),
     sa.Column("issue", sa.JSON, nullable=False),  # name, description, status, severity, created_at at that moment
     sa.Column("assignee", sa.JSON),
+    sa.Column("figures", sa.JSON),  # of a spike: computed_baseline, current_bucket_value
     _moment("created_at"),
-    _moment("delivered_at", nullable=True),
-    sa.Index("ix_announcements_delivered_at", "delivered_at"),
+    _moment("due_at", nullable=True),  # when alerts are to be decided on; null: they are
+    sa.Index("ix_announcements_due_at", "due_at"),
+    sa.Index("ix_announcements_project_id_created_at", "project_id", "created_at"),
 )
 
 releases = sa.Table(
@@ -424,14 +427,93 @@ recommendations = sa.Table(
     sa.UniqueConstraint("project_id", "type"),
 )
 
+# Alerts
+
 alerts = sa.Table(
     "alerts",
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
     _project(),
-    sa.Column("trigger", sa.Text, nullable=False),  # error-tracking-issue-created, -reopened, -spiking
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False),  # created, reopened, spiking, occurrences, users, milestone
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("environments", sa.JSON, nullable=False),  # names; none: all
+    sa.Column("filters", sa.JSON, nullable=False),  # property filters as they were sent
+    sa.Column("threshold", sa.Integer),  # of occurrences and users
+    sa.Column("window_minutes", sa.Integer),
+    sa.Column("snooze_minutes", sa.Integer, nullable=False),
+    sa.Column("channels", sa.JSON, nullable=False),  # ids of channels
     _moment("created_at"),
-    _moment("deleted_at", nullable=True),
+    _moment("updated_at"),
+    _moment("counted_until", nullable=True),  # up to when events were counted; null: nothing was
+    sa.Index("ix_alerts_project_id", "project_id"),
+)
+
+alert_channels = sa.Table(
+    "alert_channels",
+    metadata,
+    # Where messages go. The address holds secrets of other services: it is never answered or logged.
+    sa.Column("id", sa.Uuid, primary_key=True),
+    _project(),
+    sa.Column("kind", sa.Text, nullable=False),  # webhook, service
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("service", sa.Text, nullable=False),  # how the service is called
+    sa.Column("shown_address", sa.Text, nullable=False),  # without what is secret
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("signing_secret", sa.Text),  # of a webhook
+    _moment("created_at"),
+    sa.Index("ix_alert_channels_project_id", "project_id"),
+)
+
+alert_marks = sa.Table(
+    "alert_marks",
+    metadata,
+    # What an alert has told about an issue last.
+    sa.Column("alert_id", sa.Uuid, sa.ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("issue_id", sa.Uuid, primary_key=True),
+    _project(),
+    _moment("fired_at"),
+    sa.Column("milestone", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+alert_firings = sa.Table(
+    "alert_firings",
+    metadata,
+    # Each time that an alert has something to tell about an issue.
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7
+    _project(),
+    sa.Column("alert_id", sa.Uuid, nullable=False),
+    sa.Column("issue_id", sa.Uuid, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),  # what made it fire; of one cause an alert fires once
+    sa.Column("told", sa.JSON, nullable=False),  # what messages say about it
+    _moment("fired_at"),
+    sa.Column("message_id", sa.Uuid),  # null: it waits to be told
+    sa.UniqueConstraint("alert_id", "cause"),
+    sa.Index("ix_alert_firings_message_id", "message_id", "alert_id"),
+    sa.Index("ix_alert_firings_project_id_fired_at", "project_id", "fired_at"),
+)
+
+alert_deliveries = sa.Table(
+    "alert_deliveries",
+    metadata,
+    # A message on its way to one channel.
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7
+    _project(),
+    sa.Column("alert_id", sa.Uuid),  # null: a test of the channel
+    sa.Column("channel_id", sa.Uuid, nullable=False),
+    sa.Column("message_id", sa.Uuid, nullable=False),  # the same for all channels of the alert
+    sa.Column("kind", sa.Text, nullable=False),  # single, digest, test
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),  # waiting, delivered, dead
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),  # of the last attempt
+    sa.Column("seconds", sa.Float),  # that the last attempt took
+    _moment("created_at"),
+    _moment("due_at", nullable=True),  # of the next attempt; while one is made, when another node may make it
+    _moment("delivered_at", nullable=True),
+    sa.Index("ix_alert_deliveries_status", "status", "due_at"),
+    sa.Index("ix_alert_deliveries_project_id_created_at", "project_id", "created_at"),
+    sa.Index("ix_alert_deliveries_message_id", "message_id"),
 )
 
 # Persons

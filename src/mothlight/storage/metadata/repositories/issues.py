@@ -19,7 +19,6 @@ from mothlight.model.issue_states import (
 )
 from mothlight.storage.metadata.repositories.statements import Row, in_slices, insert_missing
 from mothlight.storage.metadata.tables import (
-    announcements,
     assignments,
     fingerprints,
     grouping_keys,
@@ -374,12 +373,6 @@ def load_owner_states(connection: sa.Connection, project_id: int, keys: Sequence
         )
         loaded += [OwnerState(*row) for row in rows]
     return loaded
-
-
-def insert_announcements(connection: sa.Connection, rows: Sequence[Row]) -> None:
-    """What people should hear, as rows of the table."""
-    if rows:
-        connection.execute(sa.insert(announcements), rows)
 
 
 _owned_keys = grouping_keys.join(fingerprints, fingerprints.c.id == grouping_keys.c.fingerprint_id)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mothlight.kit.ids import MakeId
 from mothlight.storage.metadata.repositories.statements import insert_missing
-from mothlight.storage.metadata.tables import alerts, fingerprints, issues, recommendations
+from mothlight.storage.metadata.tables import alert_channels, alerts, fingerprints, issues, recommendations
 
 STUCK_AFTER = timedelta(minutes=5)
 """A computation that takes longer has died with its process; another may take over."""
@@ -91,9 +91,12 @@ def set_dismissed(connection: sa.Connection, row_id: UUID, dismissed_at: datetim
 
 
 def wired_triggers(connection: sa.Connection, project_id: int) -> set[str]:
-    """The triggers that a notification of the project is wired to."""
-    query = sa.select(alerts.c.trigger).where(alerts.c.project_id == project_id, alerts.c.deleted_at.is_(None))
-    return set(connection.scalars(query))
+    """The triggers of which somebody is told: of alerts that are on, with a channel that exists."""
+    there = set(connection.scalars(sa.select(alert_channels.c.id).where(alert_channels.c.project_id == project_id)))
+    query = sa.select(alerts.c.trigger, alerts.c.channels).where(
+        alerts.c.project_id == project_id, alerts.c.enabled.is_(True)
+    )
+    return {trigger for trigger, channels in connection.execute(query) if there & {UUID(each) for each in channels}}
 
 
 def _held(row_id: UUID, claimed_at: datetime) -> sa.Update:
