@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -364,6 +365,62 @@ class TestWhileTheDatabaseIsAway:
             _token_id(away, "phc_unknown")
         with pytest.raises(Unavailable):
             away.find_key(cast.owner.key)
+
+
+class TestWhileTheDatabaseSaysNothing:
+    @pytest.fixture
+    def silent(self, cast, directory, hands, monkeypatch):
+        """The directory knows the cast's token, then the database takes questions and answers none, until told."""
+        monkeypatch.setattr("mothlight.access.directory.PATIENCE_SECONDS", 0.2)
+        directory.find_project_by_token(cast.project.api_token)
+        hands.seconds = 60
+        directory.speak = threading.Event()
+        original = directory._read
+        monkeypatch.setattr(directory, "_read", lambda answer: (directory.speak.wait(10), original(answer))[1])
+        yield directory
+        directory.speak.set()
+
+    def test_one_request_waits_and_those_after_it_do_not(self, cast, silent):
+        async def ask():
+            began = time.monotonic()
+            found = await silent.project_id_of_token(cast.project.api_token)
+            return found, time.monotonic() - began > 0.1
+
+        async def ask_three_times():
+            answers = [await ask() for _ in range(3)]
+            silent.speak.set()
+            return answers
+
+        project = cast.project.id
+        assert asyncio.run(ask_three_times()) == [(project, True), (project, False), (project, False)]
+
+    def test_an_unknown_token_waits_and_is_told(self, silent):
+        async def ask():
+            with pytest.raises(Unavailable, match="does not answer"):
+                await silent.project_id_of_token("phc_unknown")
+            silent.speak.set()
+
+        asyncio.run(ask())
+
+    def test_when_it_speaks_again_it_is_waited_for(self, cast, silent):
+        changed = "phc_changed"
+
+        async def ask():
+            await silent.project_id_of_token(cast.project.api_token)
+            silent.speak.set()
+            while silent._asked:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(self.rename, cast, changed)
+            silent.forget()
+            return await silent.project_id_of_token(changed)
+
+        assert asyncio.run(ask()) == cast.project.id
+
+    def rename(self, cast, token):
+        with writing(cast.engine) as connection:
+            connection.execute(
+                sa.update(tables.projects).where(tables.projects.c.id == cast.project.id).values(api_token=token)
+            )
 
 
 def test_many_requests_for_one_token_ask_the_database_once(cast, directory, monkeypatch):

@@ -50,6 +50,7 @@ class Directory:
         self._tokens: ShortMemory[Project | None] = ShortMemory(freshness_seconds, MOST_TOKENS, elapsed)
         self._answers: ShortMemory[Any] = ShortMemory(freshness_seconds, MOST_ANSWERS, elapsed)
         self._asked: dict[str, asyncio.Future[Project | None]] = {}
+        self._silent = False
 
     def forget(self) -> None:
         """Ask the database again from now on, because this process changed something."""
@@ -137,17 +138,29 @@ class Directory:
 
     async def _look_token_up(self, token: str) -> Project | None:
         # Requests that come while the answer is on its way wait for the same one.
-        asked = self._asked.get(token)
-        if asked is None:
-            asked = asyncio.ensure_future(asyncio.to_thread(self.find_project_by_token, token))
-            self._asked[token] = asked
-            asked.add_done_callback(lambda _: self._asked.pop(token, None))
+        asked = self._asked.get(token) or self._start_asking(token)
+        known = self._tokens.stale(token)
+        # Of a silence one request finds out; those after it go on at once with what was known.
+        patience = 0 if self._silent and known is not None else PATIENCE_SECONDS
         try:
-            return await asyncio.wait_for(asyncio.shield(asked), PATIENCE_SECONDS)
+            return await asyncio.wait_for(asyncio.shield(asked), patience)
         except TimeoutError:
-            if (known := self._tokens.stale(token)) is None:
+            self._silent = True
+            if known is None:
                 raise Unavailable("the metadata database does not answer") from None
             return known[0]
+
+    def _start_asking(self, token: str) -> asyncio.Future[Project | None]:
+        asked = asyncio.ensure_future(asyncio.to_thread(self.find_project_by_token, token))
+        self._asked[token] = asked
+        asked.add_done_callback(lambda done: self._end_asking(token, done))
+        return asked
+
+    def _end_asking(self, token: str, asked: asyncio.Future[Project | None]) -> None:
+        del self._asked[token]
+        self._silent = self._tokens.fresh(token) is None
+        if not asked.cancelled():
+            asked.exception()  # whoever still waits is told; nobody may
 
     def _find_caller(self, key_hash: str) -> Caller | None:
         found = self._read(lambda on: repository.find_caller(on, key_hash))
