@@ -1,14 +1,17 @@
 """Decompression that stops when the budget is spent, one function for each format.
 
+Zlib-ng takes apart what zlib does, in two thirds of its time: on the way of an event that is a step one can see.
+
 To add one: a function here, its name in `DECOMPRESSORS`, and its first bytes in `body.py` if it has any.
 """
 
 import io
-import zlib
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import brotli  # type: ignore[import-untyped]  # the package ships no types
 import zstandard
+from zlib_ng import zlib_ng
 
 from mothlight.web.intake.limits import Budget
 from mothlight.web.intake.refusals import undecodable
@@ -17,8 +20,9 @@ _CHUNK = 256 * 1024
 _ZSTD_WINDOW = 8 * 1024 * 1024
 """What RFC 8878 asks every decoder to support, and no sender may go beyond in HTTP (RFC 9659)."""
 
-_GZIP = 16 + zlib.MAX_WBITS
-_ZLIB = zlib.MAX_WBITS
+_GZIP = 16 + zlib_ng.MAX_WBITS
+_ZLIB = zlib_ng.MAX_WBITS
+_NO_ZLIB = cast("type[Exception]", zlib_ng.error)  # its types call it an instance
 
 _MOST_MEMBERS = 100
 """Each member costs a copy of all that follows it, and the smallest has 20 bytes. Clients send one."""
@@ -33,7 +37,7 @@ def gunzip(data: bytes, budget: Budget) -> bytes:
 
 def inflate(data: bytes, budget: Budget) -> bytes:
     """Deflate in its zlib wrapping."""
-    return _collect(_inflated(zlib.decompressobj(_ZLIB), data), budget)
+    return _collect(_inflated(zlib_ng.decompressobj(_ZLIB), data), budget)
 
 
 def unbrotli(data: bytes, budget: Budget) -> bytes:
@@ -61,14 +65,14 @@ def _collect(chunks: Iterator[bytes], budget: Budget) -> bytes:
         for chunk in chunks:
             budget.decode(len(chunk))
             collected.append(chunk)
-    except (zlib.error, brotli.error, zstandard.ZstdError, EOFError) as error:
+    except (_NO_ZLIB, brotli.error, zstandard.ZstdError, EOFError) as error:
         raise undecodable("The body cannot be decompressed.") from error
     return collected[0] if len(collected) == 1 else b"".join(collected)
 
 
 def _gzip_members(data: bytes) -> Iterator[bytes]:
     for _ in range(_MOST_MEMBERS):
-        member = zlib.decompressobj(_GZIP)
+        member = zlib_ng.decompressobj(_GZIP)
         yield from _inflated(member, data)
         data = member.unused_data
         if not data.startswith(GZIP_MAGIC):
@@ -76,7 +80,7 @@ def _gzip_members(data: bytes) -> Iterator[bytes]:
     raise undecodable("The body has too many gzip members.")
 
 
-def _inflated(stream: "zlib._Decompress", data: bytes) -> Iterator[bytes]:
+def _inflated(stream: "zlib_ng._Decompress", data: bytes) -> Iterator[bytes]:
     while not stream.eof:
         chunk = stream.decompress(data, _CHUNK)
         data = stream.unconsumed_tail
