@@ -340,7 +340,7 @@ def test_the_capture_paths_are_documented_with_what_becomes_of_their_events():
 
 
 def test_what_sdks_load_is_documented():
-    patterns = [route.pattern for route in sdk_routes(None, None)]
+    patterns = [route.pattern for route in sdk_routes(None, None, None)]
     documented = [_plain(row[0]) for row in _tables("sdks.md", "What SDKs load")]
 
     assert [[index for index, each in enumerate(patterns) if each.search(path)] for path in documented] == [

@@ -27,3 +27,23 @@ def add_project(engine: sa.Engine, project_id: int | None = None) -> int:
             )
         )
     return chosen
+
+
+def add_user(connection: sa.Connection, project_id: int | None) -> int:
+    """A user, and a member of the organization of a project if one is given."""
+    user = sa.insert(tables.users).values(
+        email=f"{uuid4().hex}@shop.test", first_name="", is_active=True, created_at=NOW
+    )
+    user_id: int = connection.execute(user.returning(tables.users.c.id)).scalar_one()
+    if project_id is not None:
+        organization = sa.select(tables.projects.c.organization_id).where(tables.projects.c.id == project_id)
+        connection.execute(
+            sa.insert(tables.memberships).values(
+                id=uuid4(),
+                user_id=user_id,
+                organization_id=connection.execute(organization).scalar_one(),
+                role="member",
+                created_at=NOW,
+            )
+        )
+    return user_id

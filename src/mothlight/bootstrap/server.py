@@ -52,6 +52,7 @@ from mothlight.web.pages.service import PageService
 from mothlight.web.parts import Parts
 from mothlight.web.sdk.routes import sdk_routes
 from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
+from mothlight.web.sdk.suppression import ClientRules
 from mothlight.web.symbol_files import symbol_file_routes
 from mothlight.worker.worker import Worker, standard_chores, symbol_file_chore
 
@@ -157,7 +158,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         operation=[*operation_routes(operation, registry), *_symbol_files(stores.blobs)],
         api=api_routes(service),
         pages=page_routes(pages),
-        sdk=sdk_routes(directory.project_id_of_token, system_clock),
+        sdk=sdk_routes(directory.project_id_of_token, ClientRules(stores.database).find, system_clock),
         unknown_page=unknown_page(pages),
     )
     return Server(application, worker, journal, stores, reader)

@@ -77,13 +77,13 @@ def read_filters(entries: Any, attr: str = "filterGroup") -> tuple[PropertyFilte
         raise invalid(f'Expected a list of items but got type "{type(entries).__name__}".', attr, "not_a_list")
     if len(entries) > MOST_FILTERS:
         raise invalid(f"Ensure this field has no more than {MOST_FILTERS} elements.", attr, "max_length")
-    read = (_read_filter(entry, attr, f"{attr}__{place}") for place, entry in enumerate(entries))
+    read = (read_filter(entry, attr, f"{attr}__{place}") for place, entry in enumerate(entries))
     found = tuple(each for each in read if each is not None)
-    _check_together(found, attr)
+    check_together(found, attr)
     return found
 
 
-def _read_filter(entry: Any, group: str, attr: str) -> PropertyFilter | None:
+def read_filter(entry: Any, group: str, attr: str) -> PropertyFilter | None:
     """One filter; None when it has no effect."""
     if not isinstance(entry, dict):
         raise invalid(f"Invalid data. Expected a dictionary, but got {type(entry).__name__}.", attr)
@@ -111,7 +111,7 @@ def _checked(found: PropertyFilter, test: Test, attr: str) -> PropertyFilter | N
     return found
 
 
-def _check_together(found: Sequence[PropertyFilter], attr: str) -> None:
+def check_together(found: Sequence[PropertyFilter], attr: str) -> None:
     """What one statement can hold, and what can be searched in the time that a question has."""
     compared = [each for each in found if OPERATORS[each.operator].test is not Test.EQUALS]
     if sum(1 if each.operator in RANGES else len(each.values) for each in compared) > MOST_COMPARISONS:

@@ -17,6 +17,8 @@ from mothlight.model.stack import ExceptionEntry, Fingerprint, Frame, Stack, exc
 MANUAL_BYTES = 64
 """A manual fingerprint longer than this is replaced by its SHA-512."""
 
+RULE_PREFIX = "custom-rule:"
+
 _NO_LEGACY = "none"
 _FRAMES = "frames"
 _EXCEPTIONS = "exceptions"
@@ -103,3 +105,8 @@ def _in_order(
 
 def _backwards(frames: list[Frame] | None) -> list[Frame] | None:
     return None if frames is None else frames[::-1]
+
+
+def by_rule(rule_id: UUID) -> Fingerprint:
+    """The fingerprint of the events that a grouping rule matches (pipeline 4.2)."""
+    return Fingerprint(f"{RULE_PREFIX}{rule_id}", None, [{"type": "custom", "rule_id": str(rule_id)}])

@@ -30,6 +30,11 @@ def grouping_key(entries: Sequence[ExceptionEntry], stack_hash: str, manual: str
     return _number(parts)
 
 
+def rule_key(rule: str, key: int) -> int:
+    """64 bits, unsigned: the key of events with a key that a grouping rule matches, named by its id."""
+    return _number(["rule", rule, str(key)])
+
+
 def _number(parts: list[str]) -> int:
     # As JSON, because plain joining would let a text run over into its neighbour.
     return int.from_bytes(hashlib.blake2b(_encode(parts), digest_size=_BYTES).digest(), "big")

@@ -58,7 +58,7 @@ def _change(connection: sa.Connection, author: Author, effect: Effect) -> None:
     }
     issues.write_assignees(connection, author.project_id, assignees, author.moment)
     if changed_settings := effect.after.get(SETTINGS):
-        write_values(connection, author.project_id, changed_settings)
+        write_values(connection, author.project_id, changed_settings, author.moment)
 
 
 def _states(connection: sa.Connection, project_id: int, changed: Mapping[UUID, Values]) -> dict[UUID, str]:

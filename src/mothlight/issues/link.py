@@ -9,8 +9,11 @@ import sqlalchemy as sa
 
 from mothlight.issues import journal
 from mothlight.issues.announce import CREATED, Announcement, Occasion, announce
+from mothlight.issues.assignees import present_assignee
+from mothlight.issues.rulings import Rulings
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.ids import MakeId
+from mothlight.model.event import ReceivedEvent
 from mothlight.model.issue_states import shown_environment, write_environments
 from mothlight.model.stack import Fingerprint
 from mothlight.storage import mirror
@@ -30,7 +33,12 @@ class _Link(msgspec.Struct, frozen=True):
 
 
 def link_newcomers(
-    connection: sa.Connection, project_id: int, sightings: Sequence[Sighting], moment: datetime, make_id: MakeId
+    connection: sa.Connection,
+    project_id: int,
+    sightings: Sequence[Sighting],
+    moment: datetime,
+    make_id: MakeId,
+    rulings: Rulings | None = None,
 ) -> None:
     """Give every sighting with a newcomer a fingerprint and an issue, in one transaction with the announcements.
 
@@ -45,7 +53,7 @@ def link_newcomers(
         chosen = choose(newcomer.fingerprints, known)
         known.add(chosen.value)
         links.append(_Link(sighting, newcomer, chosen))
-    _insert(connection, project_id, links, present, moment, make_id)
+    _insert(connection, project_id, links, present, moment, make_id, rulings)
 
 
 def choose(fingerprints: Sequence[Fingerprint], known: Collection[str]) -> Fingerprint:
@@ -60,12 +68,18 @@ def _insert(
     present: set[str],
     moment: datetime,
     make_id: MakeId,
+    rulings: Rulings | None,
 ) -> None:
-    made = {link.fingerprint.value: _new_issue(link, moment, make_id()) for link in _firsts(links, present)}
+    made = {
+        link.fingerprint.value: _ruled(connection, _new_issue(link, moment, make_id()), link.sighting.first, rulings)
+        for link in _firsts(links, present)
+    }
     _insert_issues(connection, project_id, made, links, moment, make_id)
     owners = issues.share_fingerprints(connection, project_id, {link.fingerprint.value for link in links})
     won = {value: issue for value, issue in made.items() if owners[value].issue_id == issue.id}
     issues.delete_issues(connection, [issue.id for value, issue in made.items() if value not in won])
+    assigned = {issue.id: issue.assignee for issue in won.values() if issue.assignee is not None}
+    issues.write_assignees(connection, project_id, assigned, moment)
     _insert_keys(connection, project_id, links, owners, moment)
     created = [(link, won[link.fingerprint.value]) for link in _firsts(links, present) if link.fingerprint.value in won]
     _tell(connection, project_id, created, moment, make_id)
@@ -100,6 +114,15 @@ def _insert_issues(
             for value, issue in made.items()
         ],
     )
+
+
+def _ruled(connection: sa.Connection, issue: StoredIssue, event: ReceivedEvent, rulings: Rulings | None) -> StoredIssue:
+    """The issue with what rules say of it."""
+    if rulings is None:
+        return issue
+    severity = rulings.severity(event, issue) or issue.severity
+    assignee = present_assignee(connection, event.project_id, rulings.assignee(event, issue))
+    return msgspec.structs.replace(issue, severity=severity, assignee=assignee)
 
 
 def _firsts(links: Sequence[_Link], present: set[str]) -> list[_Link]:

@@ -29,10 +29,11 @@ def change_settings(connection: sa.Connection, author: Author, wanted: Mapping[s
     """Change the named values, which must have been checked, as one entry; False when nothing differs."""
     take_turns(connection, SETTINGS_SUBJECT, author.project_id)
     present = load_values(connection, author.project_id)
-    after = {name: value for name, value in wanted.items() if value != present[name]}
+    # A rule that is not there yet has no value.
+    after = {name: value for name, value in wanted.items() if value != present.get(name)}
     if not after:
         return False
-    effect = of_values({SETTINGS: {name: present[name] for name in after}}, {SETTINGS: after})
+    effect = of_values({SETTINGS: {name: present.get(name) for name in after}}, {SETTINGS: after})
     apply_effect(connection, author, effect)
     journal.record(connection, author, journal.SETTINGS_CHANGED, effect)
     return True

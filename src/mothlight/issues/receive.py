@@ -14,7 +14,9 @@ import sqlalchemy as sa
 from mothlight.issues import journal
 from mothlight.issues.announce import REOPENED, Announcement, Occasion, announce
 from mothlight.issues.arrival import OPEN, Arrival, Seen, Step, arrive
+from mothlight.issues.assignees import present_assignee
 from mothlight.issues.effect import UPDATED, Values, of_values, state_cell, write_state
+from mothlight.issues.rulings import Rulings
 from mothlight.issues.sighting import Sighting
 from mothlight.kit.ids import MakeId
 from mothlight.model.issue_states import (
@@ -61,7 +63,12 @@ def is_wanted(sighting: Sighting, owner: Owner) -> bool:
 
 
 def receive(
-    connection: sa.Connection, project_id: int, seen: Sequence[Seen], moment: datetime, make_id: MakeId
+    connection: sa.Connection,
+    project_id: int,
+    seen: Sequence[Seen],
+    moment: datetime,
+    make_id: MakeId,
+    rulings: Rulings | None = None,
 ) -> list[Sighting]:
     """Record sightings on their issues, in one transaction with the announcements of those that come back.
 
@@ -76,6 +83,8 @@ def receive(
     _record_receipts(connection, locked, present)
     arrivals = _arrive(connection, project_id, locked, present)
     _write(connection, project_id, locked, arrivals, moment)
+    if rulings is not None:
+        locked = _assign(connection, project_id, locked, arrivals, moment, rulings)
     _tell(connection, project_id, locked, arrivals, moment, make_id)
     admitted = [
         (sighting, owner) for sighting, owner in present if _is_admitted(sighting, owner, arrivals[owner.issue_id])
@@ -150,6 +159,27 @@ def _write(
         key for key, arrival in arrivals.items() if arrival.is_new_somewhere or arrival.states != locked[key].states
     ]
     mirror.note_issues(connection, project_id, noted, moment)
+
+
+def _assign(
+    connection: sa.Connection,
+    project_id: int,
+    locked: Mapping[UUID, StoredIssue],
+    arrivals: Mapping[UUID, Arrival],
+    moment: datetime,
+    rulings: Rulings,
+) -> dict[UUID, StoredIssue]:
+    """Issues that come back to nobody are given to whom rules say; all issues as they are then."""
+    assigned: dict[UUID, StoredIssue] = {}
+    for key, arrival in arrivals.items():
+        step = next((step for step in arrival.steps if step.verdict.reopens), None)
+        if step is not None and locked[key].assignee is None:
+            reopened = msgspec.structs.replace(locked[key], status=step.status_after)
+            assignee = present_assignee(connection, project_id, rulings.assignee(step.sighting.latest, reopened))
+            assigned[key] = msgspec.structs.replace(locked[key], assignee=assignee)
+    found = {key: issue.assignee for key, issue in assigned.items() if issue.assignee is not None}
+    issues.write_assignees(connection, project_id, found, moment)
+    return {**locked, **assigned}
 
 
 def _tell(

@@ -1,23 +1,28 @@
 """The values of a project that the change journal knows, and in which table each of them stands."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from mothlight.issues.rule_values import is_rule, load_rule_values, write_rule_value
 from mothlight.storage.metadata.repositories import access, settings
 
 NAME, TEST_ACCOUNT_FILTERS, ALLOWED_ORIGINS = "name", "test_account_filters", "allowed_origins"
 
 OF_PROJECT = frozenset({NAME, TEST_ACCOUNT_FILTERS, ALLOWED_ORIGINS})
-"""Values of the project itself, which only admins change; the others are limits."""
+"""Values of the project itself, which only admins change; the others are limits and rules."""
 
 
 def load_values(connection: sa.Connection, project_id: int) -> dict[str, Any]:
     """All values by name."""
     project = access.find_project(connection, project_id)
-    limits = msgspec.structs.asdict(settings.load_settings(connection, project_id))
+    limits = {
+        **msgspec.structs.asdict(settings.load_settings(connection, project_id)),
+        **load_rule_values(connection, project_id),
+    }
     if project is None:
         return limits
     own = {
@@ -28,11 +33,13 @@ def load_values(connection: sa.Connection, project_id: int) -> dict[str, Any]:
     return {**limits, **own}
 
 
-def write_values(connection: sa.Connection, project_id: int, values: Mapping[str, Any]) -> None:
+def write_values(connection: sa.Connection, project_id: int, values: Mapping[str, Any], moment: datetime) -> None:
     """Other ones for some of them."""
     own = {name: value for name, value in values.items() if name in OF_PROJECT}
     if own:
         access.update_project(connection, project_id, own)
-    settings.update_settings(
-        connection, project_id, {name: value for name, value in values.items() if name not in OF_PROJECT}
-    )
+    for name, value in values.items():
+        if is_rule(name):
+            write_rule_value(connection, project_id, name, value, moment)
+    limits = {name: value for name, value in values.items() if name not in OF_PROJECT and not is_rule(name)}
+    settings.update_settings(connection, project_id, limits)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mothlight.issues import journal
 from mothlight.issues.effect import ELSEWHERE, ENVIRONMENT, STATUS, Effect, Values, read_effect
+from mothlight.issues.rule_values import is_rule
 from mothlight.issues.settings_values import TEST_ACCOUNT_FILTERS
 from mothlight.model.issue_states import UNNAMED, shown_environment
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
@@ -86,6 +87,8 @@ def _told(names: Iterable[str]) -> list[str]:
 
 
 def _label(name: str) -> str:
+    if is_rule(name):
+        return "a rule"
     if name.startswith(ENVIRONMENT):
         return f"status in {shown_environment(name.removeprefix(ENVIRONMENT))}"
     return "resolution" if name == ELSEWHERE else name.replace("_", " ")
@@ -98,11 +101,29 @@ def _value(name: str, value: Any, people: People) -> str:
         return "that of all" if value is None else str(value["status"])
     if name == ELSEWHERE:
         return "none" if value is None else _resolution(value)
-    if name == TEST_ACCOUNT_FILTERS:
-        return "none" if not value else f"{len(value)} filter{'' if len(value) == 1 else 's'}"
-    if value is None:
+    if value is None or value == []:
         return "none"
-    return _quoted(value) if name in ("name", "description") else str(value)
+    if is_rule(name):
+        return _rule(value)
+    return _quoted(value) if name in ("name", "description") else _plain(name, value)
+
+
+def _plain(name: str, value: Any) -> str:
+    if name == TEST_ACCOUNT_FILTERS:
+        return f"{len(value)} filter{'' if len(value) == 1 else 's'}"
+    return str(value)
+
+
+def _rule(value: Values) -> str:
+    """A rule in short; what tells two of its forms apart is in `before` and `after`."""
+    conditions = _conditions(value["filters"])
+    count = f"{conditions} condition{'' if conditions == 1 else 's'}"
+    return f"{value['kind']} by {count} in place {value['order_key']}"
+
+
+def _conditions(filters: Values) -> int:
+    parts = filters.get("values") or []
+    return sum(_conditions(part) if "values" in part and "key" not in part else 1 for part in parts)
 
 
 def _resolution(state: Values) -> str:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from mothlight.issues import journal
 from mothlight.issues.apply import apply_effect
+from mothlight.issues.assignees import is_in_organization
 from mothlight.issues.conflicts import Left, narrow, read_present, without
 from mothlight.issues.effect import (
     ELSEWHERE,
@@ -26,7 +27,7 @@ from mothlight.issues.project_settings import SETTINGS_SUBJECT
 from mothlight.issues.status import follow, without_statuses
 from mothlight.model.errors import Refused, invalid, not_found
 from mothlight.model.issue_states import RESOLVED
-from mothlight.storage.metadata.repositories import access, changes, issues
+from mothlight.storage.metadata.repositories import changes, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
 from mothlight.storage.metadata.repositories.statements import take_turns
 
@@ -151,10 +152,5 @@ def _assignees(effect: Effect) -> Iterator[tuple[UUID, Mapping[str, Any]]]:
 
 
 def _is_there(connection: sa.Connection, project_id: int, value: Mapping[str, Any]) -> bool:
-    project = access.find_project(connection, project_id)
     assignee = read_assignee(value)
-    if project is None or assignee is None:
-        return False
-    if assignee.user_id is not None:
-        return access.find_membership_role(connection, assignee.user_id, project.organization_id) is not None
-    return assignee.role_id in {role.id for role in access.list_roles(connection, project.organization_id)}
+    return assignee is not None and is_in_organization(connection, project_id, assignee)

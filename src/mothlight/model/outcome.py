@@ -13,6 +13,8 @@ class DropReason(StrEnum):
     UNPROCESSABLE = "unprocessable"
     """The exception list is missing, empty or malformed; stored with an error note, belongs to no issue."""
     SUPPRESSED_ISSUE = "suppressed_issue"
+    SUPPRESSED_BY_RULE = "suppressed_by_rule"
+    """A suppression rule matches it."""
     QUARANTINED = "quarantined"
     """The event store refused the row; it is kept aside with the reason."""
     PROJECT_DELETED = "project_deleted"

@@ -12,7 +12,9 @@ from mothlight.model.event import EXCEPTION, ReceivedEvent
 from mothlight.model.outcome import DropReason
 from mothlight.persons.apply import Entry, Persons
 from mothlight.pipeline.quarantine import Quarantine
+from mothlight.pipeline.rules import PipelineRules
 from mothlight.pipeline.stack_symbols import StackResolver
+from mothlight.pipeline.stages.apply_rules import group_by_rules, suppress_by_rules
 from mothlight.pipeline.stages.attach_release import AttachRelease
 from mothlight.pipeline.stages.drop_duplicates import DropDuplicates
 from mothlight.pipeline.stages.fingerprint import fingerprint
@@ -24,7 +26,7 @@ from mothlight.pipeline.states import Batch, Outcome, Prepared
 from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
-from mothlight.storage.metadata.repositories.project_lifetime import symbols_versions
+from mothlight.storage.metadata.repositories.project_lifetime import ProjectVersions, project_versions
 from mothlight.storage.mirror import Mirror
 from mothlight.symbol_sets.find import SymbolSets
 from mothlight.symbols.stack import Reader
@@ -55,7 +57,8 @@ class Pipeline:
         self._normalise = Normalise()
         self._resolve = Resolve(store, StackResolver(SymbolSets(engine, blobs, clock), reader), clock)
         self._attach_release = AttachRelease(engine, clock)
-        self._link_issue = LinkIssue(engine, mirror, clock, make_id, self._resolve.stack_of)
+        self._rules = PipelineRules(engine, clock, self._resolve.stack_of)
+        self._link_issue = LinkIssue(engine, mirror, clock, make_id, self._resolve.stack_of, self._rules)
         self._store_event = StoreEvent(engine, store, self._persons)
 
     def run(self, entries: Sequence[Entry]) -> Outcome:
@@ -79,16 +82,20 @@ class Pipeline:
 
         Raises as `run`, and leaves nothing to end then.
         """
-        symbols_versions, present = self._of_existing_projects(entries)
+        versions, present = self._of_existing_projects(entries)
         received = self._change_persons(entries, present)
         fresh = self._drop_duplicates(received)
         normalised = self._normalise(fresh)
-        resolved = self._resolve(normalised, symbols_versions)
+        resolved = self._resolve(normalised, {key: version.symbols for key, version in versions.items()})
         released = self._attach_release(resolved)
-        fingerprinted = fingerprint(released)
-        # Suppression rules come here: before an issue begins or comes back because of an unwanted event.
-        linked = self._link_issue(fingerprinted)
-        # Limits come here, and after them spikes. What link_issue announced is in the issue's own transaction.
+        self._rules.load(versions)
+        fingerprinted = group_by_rules(fingerprint(released), self._rules)
+        # Before an issue begins or comes back because of an unwanted event.
+        wanted = suppress_by_rules(fingerprinted, self._rules, self._resolve.stack_of)
+        linked = self._link_issue(wanted)
+        # Limits come here, for events that are not `PipelineRules.is_bypassed`, and after them spikes. What link_issue
+        # announced is in the issue's own transaction.
+        self._rules.tell_broken()
         prepared = Prepared(self._store_event.make_rows(linked), linked.dropped, fresh.items)
         self._drop_duplicates.hold(prepared.events)
         return prepared
@@ -120,13 +127,13 @@ class Pipeline:
         batch.drop(DropReason.NOT_EXCEPTION, len(received) - len(exceptions))
         return batch
 
-    def _of_existing_projects(self, entries: Sequence[Entry]) -> tuple[Mapping[int, int], Sequence[Entry]]:
-        """The versions of the symbol sets of projects that are not deleted, and what belongs to these."""
+    def _of_existing_projects(self, entries: Sequence[Entry]) -> tuple[Mapping[int, ProjectVersions], Sequence[Entry]]:
+        """The versions of projects that are not deleted, and what belongs to these."""
         projects = {event.project_id for entry in entries for event in entry.events}
         if not projects:
             return {}, entries
         with reading(self._engine) as connection:
-            existing = symbols_versions(connection, projects)
+            existing = project_versions(connection, projects)
         if existing.keys() == projects:
             return existing, entries
         present = [

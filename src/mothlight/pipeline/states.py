@@ -12,6 +12,7 @@ from mothlight.model.outcome import DropReason
 from mothlight.model.stack import ExceptionEntry
 from mothlight.persons.apply import PersonsOfBatch
 from mothlight.storage.events.rows import EventRow
+from mothlight.storage.metadata.repositories.rules import StoredRule
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -92,6 +93,8 @@ class Fingerprinted(msgspec.Struct, frozen=True, gc=False):
     """The fingerprint that the application chose."""
     stack_version: int = 1
     """The version of the stack that is stored."""
+    rule: StoredRule | None = None
+    """The grouping rule that matches it."""
 
 
 class Linked(msgspec.Struct, frozen=True, gc=False):
@@ -101,6 +104,9 @@ class Linked(msgspec.Struct, frozen=True, gc=False):
     release: EventRelease
     grouping_key: int
     environment: str = ""
+    stack_version: int = 1
+    issue_id: UUID | None = None
+    """Its issue at this moment."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, gc=False):

@@ -24,8 +24,11 @@ def things(triage):
         symbols=triage.ask("POST", "symbol_sets/start_upload/?chunk_id=c1").json()["symbol_set_id"],
         frame=triage.ok("GET", "stack_frames/")["results"][0]["id"],
         change=triage.changes()[1]["id"],
+        rule=triage.ok("POST", "suppression_rules/", json={"filters": NEVER})["id"],
     )
 
+
+NEVER = {"type": "AND", "values": [{"key": "$exception_types", "value": "Never", "operator": "exact"}]}
 
 ROWS = [
     ("GET", "issues/", None, READ, 200),
@@ -76,6 +79,21 @@ ROWS = [
     ("GET", "changes/", None, READ, 200),
     ("GET", "changes/{change}/", None, READ, 200),
     ("POST", "changes/{change}/undo/?dry_run=true", {}, WRITE, 400),
+    ("GET", "suppression_rules/", None, READ, 200),
+    ("GET", "suppression_rules/{rule}/", None, READ, 200),
+    ("GET", "assignment_rules/", None, READ, 200),
+    ("GET", "grouping_rules/", None, READ, 200),
+    ("GET", "bypass_rules/", None, READ, 200),
+    ("GET", "severity_rules/", None, READ, 200),
+    ("POST", "suppression_rules/", {"filters": NEVER}, WRITE, 201),
+    ("POST", "grouping_rules/", {"filters": NEVER}, WRITE, 201),
+    ("POST", "bypass_rules/", {"filters": NEVER}, WRITE, 201),
+    ("POST", "severity_rules/", {"filters": NEVER, "severity": "low"}, WRITE, 201),
+    ("POST", "assignment_rules/", {"filters": NEVER, "assignee": {"type": "user", "id": "x"}}, WRITE, 400),
+    ("PATCH", "suppression_rules/{rule}/", {"sampling_rate": 0.5}, WRITE, 204),
+    ("PUT", "suppression_rules/{rule}/", {"sampling_rate": 0.5}, WRITE, 204),
+    ("PATCH", "suppression_rules/reorder/", {"orders": {}}, WRITE, 204),
+    ("DELETE", "bypass_rules/{rule}/", None, WRITE, 404),
 ]
 
 

@@ -21,7 +21,7 @@ from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories.changes import Actor
 from mothlight.storage.mirror import Mirror
 from tests.support.blobs import TemporaryBlobs
-from tests.support.metadata import add_project
+from tests.support.metadata import add_project, add_user
 from tests.support.received import NOW, received
 
 USER = Actor("user", "7")
@@ -131,6 +131,15 @@ class Line:
         """The only issue."""
         (row,) = self.rows(tables.issues)
         return row
+
+    def user(self, *, member=True):
+        """A new user, of the project's organization or of none."""
+        with writing(self.engine) as connection:
+            return add_user(connection, self.project if member else None)
+
+    def other_project(self):
+        """Another project."""
+        return add_project(self.engine)
 
     def change(self, **values):
         """Change the only issue by hand."""

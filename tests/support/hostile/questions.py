@@ -27,6 +27,13 @@ FILTERS = [
     {"key": "$exception_list", "value": "cart", "operator": "not_icontains", "type": "event"},
     {"key": "$session_id", "value": "s", "operator": "not_starts_with", "type": "session"},
 ]
+RULE_FILTERS = {
+    "type": "AND",
+    "values": [
+        {"key": "$exception_types", "value": ["NeverSent"], "operator": "exact", "type": "event"},
+        {"type": "OR", "values": [FILTERS[1], FILTERS[5], FILTERS[6], FILTERS[9]]},
+    ],
+}
 WINDOW = {"date_from": "-30d", "date_to": "+1d"}
 
 BODIES: Mapping[str, Any] = {
@@ -86,6 +93,17 @@ BODIES: Mapping[str, Any] = {
     "BulkFinish": {"content_hashes": {"01890a5d-ac96-774b-bcce-b302099a8057": "h"}},
     "BulkDelete": {"ids": [""]},
     "Finish": {"content_hash": "h"},
+    "NewAssignmentRule": {"filters": RULE_FILTERS, "assignee": {"type": "user", "id": 1}, "order_key": 1},
+    "AssignmentRuleChange": {"filters": RULE_FILTERS, "assignee": {"type": "user", "id": 1}, "order_key": 2},
+    "NewGroupingRule": {"filters": RULE_FILTERS, "assignee": None, "description": "Payments"},
+    "GroupingRuleChange": {"filters": RULE_FILTERS},
+    "NewSuppressionRule": {"filters": RULE_FILTERS, "sampling_rate": 0.01},
+    "SuppressionRuleChange": {"filters": RULE_FILTERS, "sampling_rate": 0},
+    "NewBypassRule": {"filters": RULE_FILTERS},
+    "BypassRuleChange": {"filters": RULE_FILTERS},
+    "NewSeverityRule": {"filters": RULE_FILTERS, "severity": "high"},
+    "SeverityRuleChange": {"filters": RULE_FILTERS, "severity": "low"},
+    "Reorder": {"orders": {"01890a5d-ac96-774b-bcce-b302099a8057": 3}},
     "NewReference": {"issue": "", "integration_id": 1, "config": {"repository": "shop"}},
 }
 """A valid body by the name of its model. An empty id is filled in with one that exists."""

@@ -5,25 +5,30 @@ between batches: who owns a key, and where its issue stands, are read anew, so t
 count at once.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from mothlight.grouping import candidates, manual
 from mothlight.issues.journal import PIPELINE, Author
 from mothlight.issues.link import link_newcomers
 from mothlight.issues.receive import is_news, is_wanted, receive
 from mothlight.issues.release_sightings import ReleaseSightings
 from mothlight.issues.renew import Renewal, renew_fingerprints
+from mothlight.issues.rulings import Rulings
 from mothlight.issues.severity import infer_severity, read_severity
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
 from mothlight.model.outcome import DropReason
-from mothlight.model.stack import ExceptionEntry, Fingerprint, Stack
+from mothlight.model.stack import ExceptionEntry
+from mothlight.pipeline.candidates import StackOf, candidates_of
 from mothlight.pipeline.event_environment import environment_of
+from mothlight.pipeline.rules import PipelineRules
+from mothlight.pipeline.rulings import rulings_of
+from mothlight.pipeline.stages.apply_rules import choose_fingerprints
 from mothlight.pipeline.stages.normalise import read_text
-from mothlight.pipeline.states import Batch, Fingerprinted, Linked, Normalised
+from mothlight.pipeline.states import Batch, Fingerprinted, Linked
+from mothlight.rules.kinds import ASSIGNMENT, BYPASS, SEVERITY
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories.issues import Owner, find_owners
 from mothlight.storage.mirror import Mirror
@@ -43,13 +48,15 @@ class LinkIssue:
         mirror: Mirror,
         clock: Clock,
         make_id: MakeId,
-        stack_of: Callable[[Normalised, int], Stack],
+        stack_of: StackOf,
+        rules: PipelineRules,
     ) -> None:
         self._engine = engine
         self._mirror = mirror
         self._clock = clock
         self._make_id = make_id
         self._stack_of = stack_of
+        self._rules = rules
         self._releases = ReleaseSightings(engine)
         # A crash may have left notes; events must not be stored before the owners of their keys.
         self._is_mirror_behind = True
@@ -58,13 +65,22 @@ class LinkIssue:
         """Keep the exceptions whose issue wants them."""
         sightings, firsts, of_items = _gather(batch.items)
         self._releases.note(sightings.values())
-        owners = self._find_or_make(sightings, firsts)
+        choose_fingerprints(batch, self._rules, (ASSIGNMENT, SEVERITY, BYPASS), self._stack_of)
+        rulings = rulings_of(batch.items, self._rules)
+        owners = self._find_or_make(sightings, firsts, rulings)
         owners = self._renew(firsts, owners)
-        owners = self._receive(sightings, owners)
+        owners = self._receive(sightings, owners, rulings)
         self._sync_mirror()
         wanted = {id(sighting) for place, sighting in sightings.items() if is_wanted(sighting, owners[place[:2]])}
         linked = [
-            Linked(item.normalised, item.release, item.grouping_key, sighting.environment)
+            Linked(
+                item.normalised,
+                item.release,
+                item.grouping_key,
+                sighting.environment,
+                item.stack_version,
+                owners[item.normalised.event.project_id, item.grouping_key].issue_id,
+            )
             for item, sighting in zip(batch.items, of_items, strict=True)
             if id(sighting) in wanted
         ]
@@ -72,7 +88,10 @@ class LinkIssue:
         return batch.hand_on(linked)
 
     def _find_or_make(
-        self, sightings: Mapping[Place, Sighting], firsts: Mapping[Place, Fingerprinted]
+        self,
+        sightings: Mapping[Place, Sighting],
+        firsts: Mapping[Place, Fingerprinted],
+        rulings: Rulings | None,
     ) -> dict[Key, Owner]:
         owners = self._find({place[:2] for place in sightings})
         missing: dict[Key, Place] = {}
@@ -86,7 +105,7 @@ class LinkIssue:
         self._is_mirror_behind = True
         with writing(self._engine) as connection:
             for project_id, some in _by_project(sightings[place] for place in missing.values()).items():
-                link_newcomers(connection, project_id, some, self._clock(), self._make_id)
+                link_newcomers(connection, project_id, some, self._clock(), self._make_id, rulings)
         return {**owners, **self._find(missing)}
 
     def _renew(self, firsts: Mapping[Place, Fingerprinted], owners: dict[Key, Owner]) -> dict[Key, Owner]:
@@ -94,21 +113,25 @@ class LinkIssue:
         outdated = {
             place[:2]: item
             for place, item in firsts.items()
-            if item.stack_version > owners[place[:2]].stack_version and item.manual is None
+            if item.stack_version > owners[place[:2]].stack_version and item.manual is None and item.rule is None
         }
         if not outdated:
             return owners
         self._is_mirror_behind = True
         renewals: dict[int, list[Renewal]] = {}
         for (project_id, key), item in outdated.items():
-            renewals.setdefault(project_id, []).append(Renewal(key, self._candidates(item), item.stack_version))
+            renewals.setdefault(project_id, []).append(
+                Renewal(key, candidates_of(item, self._stack_of), item.stack_version)
+            )
         with writing(self._engine) as connection:
             for project_id, some in renewals.items():
                 author = Author(project_id, PIPELINE, self._clock(), self._make_id)
                 renew_fingerprints(connection, author, some)
         return {**owners, **self._find(outdated)}
 
-    def _receive(self, sightings: Mapping[Place, Sighting], owners: dict[Key, Owner]) -> dict[Key, Owner]:
+    def _receive(
+        self, sightings: Mapping[Place, Sighting], owners: dict[Key, Owner], rulings: Rulings | None
+    ) -> dict[Key, Owner]:
         news = [sighting for place, sighting in sightings.items() if is_news(sighting, owners[place[:2]])]
         # What went to another issue in between is received there.
         while news:
@@ -117,7 +140,7 @@ class LinkIssue:
             with writing(self._engine) as connection:
                 for project_id, some in _by_project(news).items():
                     seen = [(each, owners[project_id, each.grouping_key]) for each in some]
-                    moved += receive(connection, project_id, seen, self._clock(), self._make_id)
+                    moved += receive(connection, project_id, seen, self._clock(), self._make_id, rulings)
             owners = {**owners, **self._find({(each.project_id, each.grouping_key) for each in news})}
             news = moved
         return owners
@@ -137,16 +160,13 @@ class LinkIssue:
         normalised = item.normalised
         properties, outermost = normalised.properties, normalised.entries[0]
         return Newcomer(
-            fingerprints=self._candidates(item) if item.manual is None else [manual(item.manual)],
+            fingerprints=candidates_of(item, self._stack_of),
             stack=normalised.stack if normalised.has_stack else "",
             name=read_text(properties.get("$issue_name")) or outermost.type,
             description=read_text(properties.get("$issue_description")) or outermost.value,
             severity=_severity(item, outermost),
             stack_version=item.stack_version,
         )
-
-    def _candidates(self, item: Fingerprinted) -> list[Fingerprint]:
-        return candidates(item.normalised.entries, self._stack_of(item.normalised, item.stack_version))
 
     def _sync_mirror(self) -> None:
         if self._is_mirror_behind:

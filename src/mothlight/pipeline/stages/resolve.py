@@ -41,7 +41,10 @@ _STORED = """
 SELECT hash, version, symbols, created_at FROM stacks FINAL
 WHERE project_id = {project:UInt32} AND hash IN {hashes:Array(String)}
 """
-_FRAMES = "SELECT frames, legacy FROM stacks FINAL WHERE project_id = {project:UInt32} AND hash = {hash:String}"
+_FRAMES = """
+SELECT frames, legacy, sources, functions FROM stacks FINAL
+WHERE project_id = {project:UInt32} AND hash = {hash:String}
+"""
 _decode_symbols = msgspec.json.Decoder(StackSymbols).decode
 _decode_frames = msgspec.json.Decoder(list[list[Frame] | None]).decode
 
@@ -191,15 +194,15 @@ class Resolve:
 
     def _load(self, key: StackKey, version: int) -> Stack:
         project_id, stack = key
-        ((frames, legacy),) = self._store.query(project_id, _FRAMES, {"hash": stack})
+        ((frames, legacy, sources, functions),) = self._store.query(project_id, _FRAMES, {"hash": stack})
         return Stack(
             hash=stack,
             raw=[],
             frames=_decode_frames(frames),
             legacy=legacy,
             contexts={},
-            sources=[],
-            functions=[],
+            sources=sources,
+            functions=functions,
             texts="",
             version=version,
         )

@@ -112,6 +112,8 @@ projects = sa.Table(
     _moment("created_at"),
     # Grows with each change of what its symbol sets can answer; 0: it never had one.
     sa.Column("symbols_version", sa.BigInteger, nullable=False, server_default="0"),
+    # Grows with each change of its rules; 0: it never had one.
+    sa.Column("rules_version", sa.BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,  # an id is never used again, so leftovers of a deleted project can belong to nobody
 )
 
@@ -409,6 +411,26 @@ project_settings = sa.Table(
     sa.Column("project_rate_limit_bucket_size_minutes", sa.Integer),
     sa.Column("per_issue_rate_limit_value", sa.Integer),
     sa.Column("per_issue_rate_limit_bucket_size_minutes", sa.Integer),
+)
+
+rules = sa.Table(
+    "rules",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7
+    _project(),
+    sa.Column("kind", sa.Text, nullable=False),  # assignment, grouping, suppression, bypass, severity
+    sa.Column("order_key", sa.Integer, nullable=False),
+    sa.Column("filters", sa.JSON, nullable=False),  # a property group, as it was sent
+    sa.Column("sampling_rate", sa.Float),  # of suppression: the share that is dropped
+    # Of assignment and grouping: to whom; none of the two is left of somebody who is gone.
+    sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="SET NULL")),
+    sa.Column("role_id", sa.Uuid, sa.ForeignKey("roles.id", ondelete="SET NULL")),
+    sa.Column("description", sa.Text),  # of grouping
+    sa.Column("severity", sa.Text),  # of severity
+    sa.Column("disabled_data", sa.JSON(none_as_null=True)),  # why it is not evaluated any more; null while it is
+    _moment("created_at"),
+    _moment("updated_at"),
+    sa.Index("ix_rules_project_id_kind", "project_id", "kind", "order_key"),
 )
 
 recommendations = sa.Table(

@@ -35,6 +35,7 @@ from mothlight.web.api.route import (
     tracking_routes,
     user_route,
 )
+from mothlight.web.api.rule_routes import RULE_ROUTES
 from mothlight.web.api.shapes import (
     MemberShape,
     PersonalShape,
@@ -113,6 +114,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     *INSPECTION_ROUTES,
     *TRIAGE_ROUTES,
     *SYMBOL_ROUTES,
+    *RULE_ROUTES,
     user_route(
         "GET",
         "/api/projects",

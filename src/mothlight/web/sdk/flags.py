@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from mothlight.web.sdk.remote_config import remote_config
+from mothlight.web.sdk.remote_config import Rules, remote_config
 
 DEFINITIONS: dict[str, Any] = {"flags": [], "group_type_mapping": {}, "cohorts": {}}
 """For local evaluation. Without `cohorts` python logs an error at every poll."""
@@ -35,11 +35,11 @@ def flags_answer(request_id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
-def with_config(answer: dict[str, Any], token: str) -> dict[str, Any]:
+def with_config(answer: dict[str, Any], token: str, rules: Rules = ()) -> dict[str, Any]:
     """The answer for `/flags/?config=true`."""
-    return {**answer, **remote_config(token)}
+    return {**answer, **remote_config(token, rules)}
 
 
-def decide_answer(answer: dict[str, Any], token: str | None) -> dict[str, Any]:
+def decide_answer(answer: dict[str, Any], token: str | None, rules: Rules = ()) -> dict[str, Any]:
     """The answer for `/decide/`, with the config of a known token."""
-    return {**answer, **({} if token is None else remote_config(token)), **_DECIDE}
+    return {**answer, **({} if token is None else remote_config(token, rules)), **_DECIDE}

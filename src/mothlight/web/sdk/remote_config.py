@@ -1,11 +1,15 @@
 """The remote config of browser and mobile clients (ingest 10)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+Rules = Sequence[Mapping[str, Any]]
+"""Suppression rules that browsers apply themselves."""
 
-def remote_config(token: str) -> dict[str, Any]:
+
+def remote_config(token: str, rules: Rules = ()) -> dict[str, Any]:
     """What a project tells its clients: exceptions are captured, and nothing else is turned on.
 
     `surveys` is left out on purpose: with any value the browser loads another script.
@@ -15,7 +19,7 @@ def remote_config(token: str) -> dict[str, Any]:
         "supportedCompression": ["gzip", "gzip-js"],
         "hasFeatureFlags": False,
         "autocaptureExceptions": True,
-        "errorTracking": {"autocaptureExceptions": True, "suppressionRules": []},
+        "errorTracking": {"autocaptureExceptions": True, "suppressionRules": list(rules)},
         "analytics": {"endpoint": "/i/v0/e/"},
         "elementsChainAsString": True,
         "autocapture_opt_out": True,
@@ -28,14 +32,14 @@ def remote_config(token: str) -> dict[str, Any]:
     }
 
 
-def config_json(token: str) -> bytes:
+def config_json(token: str, rules: Rules = ()) -> bytes:
     """The config as JSON text."""
-    return msgspec.json.encode(remote_config(token))
+    return msgspec.json.encode(remote_config(token, rules))
 
 
-def config_script(token: str) -> bytes:
+def config_script(token: str, rules: Rules = ()) -> bytes:
     """A script that leaves the config where the browser client looks for it first."""
-    entry = {"config": remote_config(token), "siteApps": []}
+    entry = {"config": remote_config(token, rules), "siteApps": []}
     script = (
         "(function () {\n"
         "  window._POSTHOG_REMOTE_CONFIG = window._POSTHOG_REMOTE_CONFIG || {};\n"

@@ -33,8 +33,9 @@ from mothlight.web.sdk.flags import (
     flags_answer,
     with_config,
 )
-from mothlight.web.sdk.remote_config import config_json, config_script
+from mothlight.web.sdk.remote_config import Rules, config_json, config_script
 from mothlight.web.sdk.scripts import FOLDER, etag_of, find_script
+from mothlight.web.sdk.suppression import FindRules
 from mothlight.web.sdk.token_in_body import BODY_LIMIT, find_token
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -90,27 +91,30 @@ class SdkRoute(BaseRoute):
 class SdkHandlers:
     """What the paths answer."""
 
-    def __init__(self, find_project: FindProject, clock: Clock, new_id: Callable[[], UUID], folder: Path) -> None:
+    def __init__(
+        self, find_project: FindProject, find_rules: FindRules, clock: Clock, new_id: Callable[[], UUID], folder: Path
+    ) -> None:
         self._find_project = find_project
+        self._find_rules = find_rules
         self._clock = clock
         self._new_id = new_id
         self._folder = folder
 
     async def config(self, request: Request) -> Response:
         """The remote config as JSON."""
-        return _cached(request, config_json(await self._known_token(request)), _JSON, _MINUTES)
+        return _cached(request, config_json(*await self._known_token(request)), _JSON, _MINUTES)
 
     async def config_script(self, request: Request) -> Response:
         """The remote config as a script."""
-        return _cached(request, config_script(await self._known_token(request)), _SCRIPT, _MINUTES)
+        return _cached(request, config_script(*await self._known_token(request)), _SCRIPT, _MINUTES)
 
     async def array_script(self, request: Request) -> Response:
         """The client with the remote config before it, so that it finds its config when it starts."""
-        token = await self._known_token(request)
+        token, rules = await self._known_token(request)
         script = find_script("array.js", self._folder)
         if script is None:
             raise not_found()
-        return _cached(request, config_script(token) + script.body, _SCRIPT, _MINUTES)
+        return _cached(request, config_script(token, rules) + script.body, _SCRIPT, _MINUTES)
 
     async def script(self, request: Request) -> Response:
         """One of the client's scripts; of whatever version it asks, ours is served."""
@@ -125,41 +129,51 @@ class SdkHandlers:
         if request.query_params.get("config") not in _TRUE:
             await discard_body(request.receive)
             return _json(answer)
-        token = await self._sent_token(request)
-        return _json(answer if token is None else with_config(answer, token))
+        known = await self._sent_token(request)
+        return _json(answer if known is None else with_config(answer, *known))
 
     async def decide(self, request: Request) -> Response:
         """The same for clients of the time before `/flags`."""
-        token = await self._sent_token(request)
-        return _json(decide_answer(flags_answer(self._new_id(), self._clock()), token))
+        known = await self._sent_token(request) or (None, [])
+        return _json(decide_answer(flags_answer(self._new_id(), self._clock()), *known))
 
-    async def _known_token(self, request: Request) -> str:
-        """The token in the path. Raises a 404 when no project has it: it ends up in a script."""
+    async def _known_token(self, request: Request) -> tuple[str, Rules]:
+        """The token in the path, and the rules of its project.
+
+        Raises a 404 when no project has it: it ends up in a script.
+        """
         try:
             token = check_token(request.path_params["token"])
         except Refused as refusal:
             raise not_found() from refusal
-        if await self._find_project(token) is None:
+        project_id = await self._find_project(token)
+        if project_id is None:
             raise not_found()
-        return token
+        return token, await self._find_rules(project_id)
 
-    async def _sent_token(self, request: Request) -> str | None:
-        """The token in the body, if a project has it."""
+    async def _sent_token(self, request: Request) -> tuple[str, Rules] | None:
+        """The token in the body, if a project has it, and the project's rules."""
         body = await read_body(request.receive, Budget(BODY_LIMIT))
         headers = request.headers
         token = find_token(
             body, request.url.query, headers.get("content-type", ""), headers.get("content-encoding", "")
         )
-        if token is None or await self._find_project(token) is None:
+        project_id = None if token is None else await self._find_project(token)
+        if token is None or project_id is None:
             return None
-        return token
+        return token, await self._find_rules(project_id)
 
 
 def sdk_routes(
-    find_project: FindProject, clock: Clock, *, new_id: Callable[[], UUID] = uuid4, folder: Path = FOLDER
+    find_project: FindProject,
+    find_rules: FindRules,
+    clock: Clock,
+    *,
+    new_id: Callable[[], UUID] = uuid4,
+    folder: Path = FOLDER,
 ) -> list[BaseRoute]:
     """The routes, for Starlette's router. `folder`: where the client's scripts are."""
-    handlers = SdkHandlers(find_project, clock, new_id, folder)
+    handlers = SdkHandlers(find_project, find_rules, clock, new_id, folder)
     return [
         SdkRoute(r"array/(?P<token>[^/]+)/config", handlers.config, _READ),
         SdkRoute(r"array/(?P<token>[^/]+)/config\.js", handlers.config_script, _READ),

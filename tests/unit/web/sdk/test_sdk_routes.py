@@ -50,6 +50,10 @@ FLAGS = {
 }
 
 
+async def find_rules(_project_id: int) -> list[dict[str, object]]:
+    return []
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "array.js").write_bytes(SCRIPT)
@@ -60,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(folder: Path) -> Starlette:
-    return Starlette(routes=sdk_routes(find_project, lambda: NOW, new_id=lambda: REQUEST_ID, folder=folder))
+    return Starlette(routes=sdk_routes(find_project, find_rules, lambda: NOW, new_id=lambda: REQUEST_ID, folder=folder))
 
 
 def get(app: Starlette, path: str, headers: dict[str, str] | None = None, query: str = "") -> Received:
@@ -169,7 +173,7 @@ def test_a_script_that_changes_on_disk_is_served_anew(app, folder):
 
 
 def test_without_built_scripts_everything_else_works(tmp_path):
-    app = Starlette(routes=sdk_routes(find_project, lambda: NOW, folder=tmp_path / "never-built"))
+    app = Starlette(routes=sdk_routes(find_project, find_rules, lambda: NOW, folder=tmp_path / "never-built"))
 
     assert get(app, "/static/array.js").status == 404
     assert get(app, f"/array/{TOKEN}/array.js").status == 404

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from mothlight.storage.metadata.tables import deleted_projects, projects
@@ -13,10 +14,19 @@ def existing_projects(connection: sa.Connection, project_ids: Collection[int]) -
     return set(connection.scalars(sa.select(projects.c.id).where(projects.c.id.in_(list(project_ids)))))
 
 
-def symbols_versions(connection: sa.Connection, project_ids: Collection[int]) -> dict[int, int]:
-    """`projects.symbols_version` of those of the projects that are not deleted."""
-    query = sa.select(projects.c.id, projects.c.symbols_version).where(projects.c.id.in_(list(project_ids)))
-    return {row[0]: row[1] for row in connection.execute(query)}
+class ProjectVersions(msgspec.Struct, frozen=True):
+    """Numbers that grow with each change of what the pipeline remembers of a project; 0: it never had any."""
+
+    symbols: int = 0
+    """Of what its symbol sets can answer."""
+    rules: int = 0
+
+
+def project_versions(connection: sa.Connection, project_ids: Collection[int]) -> dict[int, ProjectVersions]:
+    """Those of the projects that are not deleted."""
+    columns = (projects.c.id, projects.c.symbols_version, projects.c.rules_version)
+    rows = connection.execute(sa.select(*columns).where(projects.c.id.in_(list(project_ids))))
+    return {row[0]: ProjectVersions(*row[1:]) for row in rows}
 
 
 def projects_with_leftovers(connection: sa.Connection, deleted_before: datetime) -> list[int]:
