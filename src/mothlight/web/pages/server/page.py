@@ -21,6 +21,7 @@ ADVICE: Mapping[str, str] = {
     "not_exception": "Nothing: other events tell about persons only.",
     "duplicate": "Nothing: sent again, counted once.",
     "unprocessable": "Look at the SDK that sent it: its exception list cannot be read.",
+    "suppressed_by_rule": "As you asked: a suppression rule matches them.",
     "suppressed_issue": "As you asked: its issue is suppressed.",
     "quarantined": "See mothlight quarantine list; the next start processes them again.",
     "project_deleted": "Nothing: its project is gone.",
