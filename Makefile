@@ -1,7 +1,7 @@
 # All work on a checkout starts here: `make` lists what there is. Needs make and Python 3.11 or newer with venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test faults lint types layers bench fuzz hostile schemathesis spoil lock
+.PHONY: help serve test faults lint types layers bench fuzz hostile schemathesis spoil screenshots lock
 
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input --quiet
@@ -45,6 +45,9 @@ bench: .venv/.develops ## Measure ingest and queries (ARGS="--help" for what the
 
 spoil: .venv/.develops ## Read 10,000 broken pieces of symbol data (ARGS="--count 100 --seed 7")
 	$(BIN)/python -m tests.spoil_symbols $(ARGS)
+
+screenshots: .venv/.develops ## Take pictures of every page, into .cache/screenshots (ARGS="issue --best")
+	$(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" pyproject.toml

@@ -45,13 +45,18 @@ def python_with_sdk(version: str) -> Path:
 @cache
 def node_modules() -> Path:
     """The `node_modules` folder that holds the JavaScript SDK and Express."""
-    home = CACHE / "node"
-    lock = PROGRAMS / "package-lock.json"
+    return installed_packages(PROGRAMS, "node")
+
+
+def installed_packages(listed: Path, name: str) -> Path:
+    """The `node_modules` folder with what `package.json` and its lock in the folder `listed` ask for, kept by name."""
+    home = CACHE / name
+    lock = listed / "package-lock.json"
 
     def install() -> None:
         home.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(PROGRAMS / name, home)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(listed / file, home)
         run(*npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(home))
 
     install_once(home, lock.read_text(), install)

@@ -1,8 +1,10 @@
 """Every page and every form, for everybody: who is let in, and who is not. New lines of `PAGES` are tested too."""
 
 import pytest
+from starlette.routing import compile_path
 
 from mothlight.web.pages.routes import PAGES
+from tests.browser.states import PARTS, STATES
 from tests.support.visitor import form_to
 
 OPEN = {"/sign-in", "/theme", "/invitation"}
@@ -93,3 +95,17 @@ def test_every_page_can_be_shown_and_has_one_heading_and_no_form_without_a_token
         assert "<title>" in answer.text
     assert answer.text.count('method="post"') == answer.text.count('name="form_token"')
     assert len(answer.content) < 100_000
+
+
+def test_every_page_is_in_the_list_that_checks_and_pictures_walk():
+    shown = [
+        state.path.format(project="/projects/1", empty="/projects/2", issue="x", web="y", other="z") for state in STATES
+    ]
+    missing = [
+        path
+        for path in GETS
+        if path not in PARTS and not any(compile_path(path)[0].match(each.partition("?")[0]) for each in shown)
+    ]
+
+    assert missing == []
+    assert set(PARTS) <= set(GETS)

@@ -132,7 +132,9 @@ def _relative(passed: timedelta) -> str:
 
 
 def _time(moment: datetime, words: str, title: str) -> Markup:
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), title, words)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        moment.isoformat(timespec="milliseconds"), title, words
+    )
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

@@ -145,9 +145,19 @@
     else found.click();
   });
 
+  // ---- Tables. Where rows become cards, browsers forget that they are rows.
+  const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
+  const keepTables = () =>
+    all("table.cards, table.issues").forEach((table) => {
+      table.setAttribute("role", "table");
+      Object.entries(roles).forEach(([tag, role]) => all(tag, table).forEach((each) => each.setAttribute("role", role)));
+      all("th[scope=row]", table).forEach((each) => each.setAttribute("role", "rowheader"));
+    });
+
   // ---- Start.
   const start = () => {
     localise();
+    keepTables();
     const toast = one("#toast");
     if (toast && !toast.hidden) fadeLater(toast);
   };
