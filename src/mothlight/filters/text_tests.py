@@ -15,7 +15,7 @@ from mothlight.filters.semver import VERSION_PATTERN, Bound, caret_bounds, read_
 
 TextTest = Callable[[str], bool | None]
 
-NUMBER_PATTERN = r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
+NUMBER_PATTERN = r"^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?$"
 """What counts as a number in a text. Means the same in `re` with `fullmatch` and in RE2."""
 
 _NUMBER = re.compile(NUMBER_PATTERN)

@@ -93,6 +93,8 @@ ROWS = [
     ("PATCH", "suppression_rules/{rule}/", {"sampling_rate": 0.5}, WRITE, 204),
     ("PUT", "suppression_rules/{rule}/", {"sampling_rate": 0.5}, WRITE, 204),
     ("PATCH", "suppression_rules/reorder/", {"orders": {}}, WRITE, 204),
+    ("POST", "suppression_rules/preview/", {"rule": {"filters": NEVER}}, READ, 200),
+    ("POST", "suppression_rules/preview/", {"replaces": "{rule}"}, READ, 200),
     ("DELETE", "bypass_rules/{rule}/", None, WRITE, 404),
 ]
 

@@ -103,6 +103,10 @@ BODIES: Mapping[str, Any] = {
     "BypassRuleChange": {"filters": RULE_FILTERS},
     "NewSeverityRule": {"filters": RULE_FILTERS, "severity": "high"},
     "SeverityRuleChange": {"filters": RULE_FILTERS, "severity": "low"},
+    "RuleTrial": {
+        "rule": {"filters": RULE_FILTERS, "assignee": {"type": "user", "id": 1}, "severity": "low"},
+        "dateRange": WINDOW,
+    },
     "Reorder": {"orders": {"01890a5d-ac96-774b-bcce-b302099a8057": 3}},
     "NewReference": {"issue": "", "integration_id": 1, "config": {"repository": "shop"}},
 }

@@ -5,14 +5,16 @@ from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from mothlight.model.errors import Refused
 from mothlight.rules.kinds import ASSIGNMENT, BYPASS, GROUPING, SEVERITY, SUPPRESSION, Kind
 from mothlight.rules.read import INVALID, conditions_of, read_rule_filters
 from mothlight.web.values.changes import LARGEST
-from mothlight.web.values.fields import WHOLE_NUMBER, Choice, FreeText, Integer, NotNull
+from mothlight.web.values.fields import WHOLE_NUMBER, Choice, FreeText, Id, Integer, NotNull
+from mothlight.web.values.questions import DateRange
 
 GROUP = {
     "type": "object",
@@ -27,6 +29,8 @@ NO_CONDITION = {
     GROUPING.name: "Filters must contain at least one filter value.",
     BYPASS.name: "A bypass rule must have at least one filter.",
 }
+DEFAULT_START = "-30d"
+"""Of the events that a rule is tried on."""
 EVERYTHING: dict[str, Any] = {"type": "AND", "values": []}
 
 
@@ -102,6 +106,7 @@ def _read_rate(value: Any) -> Any:
 
 Rate = Annotated[float, PlainValidator(_read_rate), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 OrderKey = Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST), Integer]
+Orders = Annotated[dict[str, OrderKey], Field(max_length=10_000)]
 Severity = Annotated[Literal["low", "medium", "high", "critical"], Choice]
 
 
@@ -178,10 +183,18 @@ class SeverityRuleChange(BaseModel):
 class Reorder(BaseModel):
     """New places of rules by their ids."""
 
-    orders: Annotated[
-        dict[str, Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST), Integer]],
-        Field(max_length=10_000),
-    ]
+    orders: Orders
+
+
+class RuleTrial(BaseModel):
+    """What to try out: a new `rule`, a form of the one that it `replaces`, its deletion (no rule), or `orders`."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    rule: dict[str, Any] | None = None
+    replaces: Annotated[Id | None, NotNull()] = None
+    orders: Annotated[Orders | None, NotNull()] = None
+    date_range: DateRange = DateRange(date_from=DEFAULT_START)
 
 
 NEW: dict[str, type[BaseModel]] = {

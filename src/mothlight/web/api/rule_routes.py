@@ -5,10 +5,11 @@ To add one: a handler in `error_tracking.rules`, and a line here.
 
 from collections.abc import Iterator
 
+from mothlight.queries.rules import preview
 from mothlight.rules.kinds import GROUPING, KINDS, Kind
 from mothlight.web.api.error_tracking.rules import RuleHandlers
 from mothlight.web.api.route import PAGE_PARAMETERS, READ, WRITE, ApiRoute, Shapes, tracking_routes
-from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder
+from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleTrial
 from mothlight.web.api.rule_shapes import SHAPES, GroupingRulesShape
 
 
@@ -26,6 +27,13 @@ def _routes_of(kind: Kind) -> Iterator[ApiRoute]:
         "POST", path, WRITE, handlers.create, Shapes(body=NEW[kind.name], answer=shape, status=201, errors=(400,))
     )
     yield from tracking_routes("PATCH", f"{path}/reorder", WRITE, handlers.reorder, Shapes(body=Reorder, errors=(400,)))
+    yield from tracking_routes(
+        "POST",
+        f"{path}/preview",
+        READ,
+        handlers.preview,
+        Shapes(body=RuleTrial, answer=preview.Preview, errors=(400,)),
+    )
     yield from tracking_routes("GET", f"{path}/{{id}}", READ, handlers.get, Shapes(answer=shape))
     yield from tracking_routes("PATCH", f"{path}/{{id}}", WRITE, handlers.update, changed)
     yield from tracking_routes("PUT", f"{path}/{{id}}", WRITE, handlers.update, changed)

@@ -14,10 +14,11 @@ from mothlight.rules.kinds import GROUPING, Kind
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories.rules import StoredRule, issues_of_fingerprints, list_rules
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder
+from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleTrial
 from mothlight.web.api.rule_shapes import SHAPES, RuleIssueShape, RuleShape
 from mothlight.web.errors import json_response
 from mothlight.web.rule_changes import add_rule, change_rule, remove_rule, reorder_rules
+from mothlight.web.rule_previews import preview_rule
 from mothlight.web.values.validate import validate
 
 
@@ -63,6 +64,25 @@ class RuleHandlers:
         orders = validate(Reorder, call.fields()).orders
         reorder_rules(call, self.kind, read_orders(orders))
         return Response(status_code=204)
+
+    def preview(self, call: ProjectCall) -> Response:
+        """What a change of rules would have done to stored events. Nothing changes."""
+        asked = validate(RuleTrial, call.fields())
+        values = None if asked.rule is None else self._values(asked.rule, is_new=asked.replaces is None)
+        answer = preview_rule(
+            call,
+            self.kind,
+            asked.date_range.window(),
+            values=values,
+            replaces=asked.replaces,
+            orders=None if asked.orders is None else read_orders(asked.orders),
+        )
+        return json_response(answer)
+
+    def _values(self, fields: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
+        if is_new:
+            return validate(NEW[self.kind.name], fields).model_dump()
+        return validate(CHANGED[self.kind.name], fields).model_dump(exclude_unset=True)
 
     def _shapes(self, connection: sa.Connection, call: ProjectCall, rules: Sequence[StoredRule]) -> list[RuleShape]:
         if self.kind is not GROUPING:
