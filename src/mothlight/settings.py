@@ -45,6 +45,9 @@ class Settings:
     symbol_fetch_allow: tuple[str | Network, ...] = ()
     """Host names, with `*.` in front for all below, and networks that may be fetched from although they are private."""
 
+    notify_allow: tuple[str | Network, ...] = ()
+    """The same for messages of alerts."""
+
     @property
     def address(self) -> str:
         """Where people find the server: the public address if there is one, else the local one."""
@@ -88,6 +91,7 @@ def read_settings(
         symbol_cache_mb=read.count("SYMBOL_CACHE_MB", 100),
         symbol_fetch=read.switch("SYMBOL_FETCH", default=True),
         symbol_fetch_allow=read.hosts("SYMBOL_FETCH_ALLOW"),
+        notify_allow=read.hosts("NOTIFY_ALLOW"),
     )
 
 
@@ -103,6 +107,7 @@ VARIABLES = (
     "SYMBOL_CACHE_MB",
     "SYMBOL_FETCH",
     "SYMBOL_FETCH_ALLOW",
+    "NOTIFY_ALLOW",
 )
 """The variables that are no options of a command."""
 

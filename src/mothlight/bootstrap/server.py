@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from mothlight import __version__
 from mothlight.access.directory import Directory
+from mothlight.alerts.alerting import Alerting, build_alerting
 from mothlight.bootstrap.stores import OpenEvents, Stores, open_stores
 from mothlight.journal.backlog import Backlog
 from mothlight.journal.engines.segments import SegmentJournal
@@ -54,6 +55,7 @@ from mothlight.web.sdk.routes import sdk_routes
 from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
 from mothlight.web.sdk.suppression import ClientRules
 from mothlight.web.symbol_files import symbol_file_routes
+from mothlight.worker.alerts import alert_chores, forget_alerts_chore
 from mothlight.worker.worker import Worker, standard_chores, symbol_file_chore
 
 log = structlog.get_logger(__name__)
@@ -74,6 +76,7 @@ class Server:
     journal: SegmentJournal
     stores: Stores
     reader: SymbolReader
+    alerting: Alerting
 
     def start(self) -> None:
         """Begin to process what is accepted."""
@@ -87,6 +90,7 @@ class Server:
 
     def discard(self) -> None:
         """Let go of everything, where nothing was started or everything has stopped."""
+        self.alerting.close()
         self.reader.close()
         self.journal.close()
         self.stores.close()
@@ -133,8 +137,18 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
             stores.database, stores.events, mirror, retention_days=settings.retention_days, clock=system_clock
         ),
         symbol_file_chore(stores.database, stores.blobs, system_clock),
+        forget_alerts_chore(stores.database, system_clock),
     ]
-    worker = Worker(backlog, pipeline, tally, chores)
+    alerting = build_alerting(
+        stores.database,
+        stores.events,
+        system_clock,
+        make_id,
+        allow=settings.notify_allow,
+        address=lambda: settings.address,
+        lag_seconds=lambda: backlog.lag(system_clock()),
+    )
+    worker = Worker(backlog, pipeline, tally, chores, alert_chores(alerting))
     recovered = backlog.recover()
     if recovered:
         log.info("journal_recovered", events=recovered)
@@ -149,7 +163,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         quarantine_lost=lambda: pipeline.quarantine.lost,
     )
     registry = CollectorRegistry()
-    service = _service(settings, stores, mirror, directory, ApiRequests(registry))
+    service = _service(settings, stores, mirror, directory, ApiRequests(registry), alerting)
     pulse = Pulse(tally, operation.lag_seconds)
     machine = Machine(settings.data_dir, tally, system_clock(), examine)
     pages = PageService(service.parts, service.address, pulse, machine, __version__, settings.retention_days)
@@ -161,7 +175,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         sdk=sdk_routes(directory.project_id_of_token, ClientRules(stores.database).find, system_clock),
         unknown_page=unknown_page(pages),
     )
-    return Server(application, worker, journal, stores, reader)
+    return Server(application, worker, journal, stores, reader, alerting)
 
 
 def _symbol_files(blobs: Blobs) -> list[Route]:
@@ -176,13 +190,26 @@ def _open_journal(folder: Path) -> SegmentJournal:
 
 
 def _service(
-    settings: Settings, stores: Stores, mirror: Mirror, directory: Directory, requests: ApiRequests
+    settings: Settings,
+    stores: Stores,
+    mirror: Mirror,
+    directory: Directory,
+    requests: ApiRequests,
+    alerting: Alerting,
 ) -> Service:
     make_id = id_maker(system_clock, os.urandom)
     recommendations = Recommendations(stores.database, stores.events, system_clock, make_id)
     return Service(
         parts=Parts(
-            directory, stores.database, stores.events, recommendations, mirror, stores.blobs, system_clock, make_id
+            directory,
+            stores.database,
+            stores.events,
+            recommendations,
+            mirror,
+            stores.blobs,
+            system_clock,
+            make_id,
+            alerting,
         ),
         address=PublicAddress(settings.public_url, settings.trusted_proxies),
         limiter=anyio.CapacityLimiter(AT_ONCE),

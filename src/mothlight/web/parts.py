@@ -6,6 +6,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from mothlight.access.directory import Directory
+from mothlight.alerts.alerting import Alerting
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
 from mothlight.model.access import Caller, Project
@@ -27,6 +28,7 @@ class Parts:
     blobs: Blobs
     clock: Clock
     make_id: MakeId
+    alerting: Alerting
 
 
 class Work(Protocol):

@@ -25,12 +25,14 @@ class Chore(msgspec.Struct, frozen=True):
 class Upkeep:
     """Runs chores. One that fails is logged and tried again when it is due next; the others do not mind."""
 
-    def __init__(self, chores: Sequence[Chore], monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, chores: Sequence[Chore], monotonic: Callable[[], float] = time.monotonic, *, name: str = "upkeep"
+    ) -> None:
         self._due = {chore.name: monotonic() for chore in chores}
         self._chores = chores
         self._monotonic = monotonic
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin; everything is due at once."""

@@ -29,9 +29,17 @@ RETENTION_EVERY_SECONDS = 3600.0
 class Worker:
     """Drains the journal and keeps the stores in order."""
 
-    def __init__(self, backlog: Backlog, pipeline: Pipeline, tally: Tally, chores: Sequence[Chore]) -> None:
+    def __init__(
+        self,
+        backlog: Backlog,
+        pipeline: Pipeline,
+        tally: Tally,
+        chores: Sequence[Chore],
+        beside: Sequence[Sequence[Chore]] = (),
+    ) -> None:
+        """Build it. `beside`: chores that are done on threads of their own, by thread."""
         self._drain = DrainJournal(backlog, pipeline, tally)
-        self._upkeep = Upkeep(chores)
+        self._upkeeps = [Upkeep(chores), *(Upkeep(some, name=some[0].name) for some in beside)]
 
     @property
     def failing(self) -> str | None:
@@ -41,12 +49,14 @@ class Worker:
     def start(self) -> None:
         """Start the threads."""
         self._drain.start()
-        self._upkeep.start()
+        for upkeep in self._upkeeps:
+            upkeep.start()
 
     def stop(self, *, drain: bool = True, timeout: float = 20.0) -> bool:
         """Stop; whether everything accepted is processed. Call it when nothing more is accepted."""
         finished = self._drain.stop(drain=drain, timeout=timeout)
-        self._upkeep.stop()
+        for upkeep in self._upkeeps:
+            upkeep.stop()
         return finished
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 from mothlight.access.directory import Directory
+from mothlight.alerts.alerting import build_alerting
 from mothlight.kit.ids import id_maker
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.storage.mirror import Mirror
@@ -25,6 +26,7 @@ from mothlight.web.parts import Parts
 from mothlight.web.symbol_files import symbol_file_routes
 from tests.support.blobs import TemporaryBlobs
 from tests.support.cast import Cast, Hands, Person, assemble
+from tests.support.receivers import HERE
 from tests.support.triage import Triage
 
 _first_projects = itertools.count(2_000_000, 100)
@@ -99,6 +101,9 @@ def build(cast: Cast, hands: Hands, events: Any, **service: Any) -> Api:
         blobs=TemporaryBlobs(hands.now),
         clock=hands.now,
         make_id=make_id,
+        alerting=build_alerting(
+            cast.engine, events, hands.now, make_id, allow=HERE, address=lambda: "http://errors.test"
+        ),
     )
     seen: list[tuple[str, str, int]] = []
     shared: dict[str, Any] = {

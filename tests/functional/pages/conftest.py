@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from mothlight.access.directory import Directory
 from mothlight.access.passwords import hash_password
 from mothlight.access.sessions import Whence, open_session
+from mothlight.alerts.alerting import build_alerting
 from mothlight.kit.ids import id_maker
 from mothlight.model.finding import Finding
 from mothlight.model.tally import Tally
@@ -35,6 +36,7 @@ from mothlight.web.pages.visit import SESSION
 from mothlight.web.parts import Parts
 from tests.support.blobs import TemporaryBlobs
 from tests.support.cast import NOW, Cast, Hands, Person, assemble
+from tests.support.receivers import HERE
 from tests.support.triage import Triage
 from tests.support.visitor import PASSWORD, Visitor
 
@@ -154,6 +156,9 @@ def build(cast: Cast, hands: Hands, events: Any, *, pages: Any = PAGES, address:
         blobs=TemporaryBlobs(hands.now),
         clock=hands.now,
         make_id=make_id,
+        alerting=build_alerting(
+            cast.engine, events, hands.now, make_id, allow=HERE, address=lambda: "http://errors.test"
+        ),
     )
     tally = Tally()
     tally.accept(1203, {"not_exception": 1002})
