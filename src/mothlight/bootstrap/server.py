@@ -161,6 +161,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         lag_seconds=lambda: backlog.lag(system_clock()),
         checks=_checks(stores, journal, backlog, worker),
         quarantine_lost=lambda: pipeline.quarantine.lost,
+        limits=pipeline.limit_counts,
     )
     registry = CollectorRegistry()
     service = _service(settings, stores, mirror, directory, ApiRequests(registry), alerting)

@@ -12,9 +12,9 @@ from mothlight.frames.variables import mask_list
 from mothlight.pipeline.event_environment import environment_of
 from mothlight.pipeline.moments import moment_text
 from mothlight.pipeline.stages.normalise import ERRORS, LIST, SMALL_BYTES, read_text
-from mothlight.pipeline.states import Linked, Unreadable
+from mothlight.pipeline.states import Limited, Linked, Unreadable
 from mothlight.storage.events.properties import encode_properties
-from mothlight.storage.events.rows import EventRow
+from mothlight.storage.events.rows import DropRow, EventRow
 
 NO_GROUP = 0
 """The grouping key of events that belong to no issue."""
@@ -48,6 +48,21 @@ def event_row(item: Linked, person_id: str) -> EventRow:
         properties=encode_properties(normalised.properties),
         texts=other_texts(entries),
         environment=item.environment,
+        historical=event.historical,
+    )
+
+
+def drop_row(item: Limited) -> DropRow:
+    """The row of an exception that is only counted."""
+    linked, event = item.linked, item.linked.normalised.event
+    return DropRow(
+        project_id=event.project_id,
+        timestamp=moment_text(event.timestamp),
+        received_at=_receipt_text(event.received_at),
+        uuid=str(event.uuid),
+        grouping_key=linked.grouping_key,
+        environment=linked.environment,
+        reason=str(item.reason),
     )
 
 
@@ -75,6 +90,7 @@ def noted_row(item: Unreadable, person_id: str) -> EventRow:
         release_names=[],
         properties=encode_properties(properties),
         environment=environment_of(properties),
+        historical=event.historical,
     )
 
 

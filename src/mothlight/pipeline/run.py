@@ -8,16 +8,19 @@ import sqlalchemy as sa
 
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
+from mothlight.limits.counts import LimitCounts
 from mothlight.model.event import EXCEPTION, ReceivedEvent
 from mothlight.model.outcome import DropReason
 from mothlight.persons.apply import Entry, Persons
 from mothlight.pipeline.quarantine import Quarantine
+from mothlight.pipeline.rows import drop_row
 from mothlight.pipeline.rules import PipelineRules
 from mothlight.pipeline.stack_symbols import StackResolver
 from mothlight.pipeline.stages.apply_rules import group_by_rules, suppress_by_rules
 from mothlight.pipeline.stages.attach_release import AttachRelease
 from mothlight.pipeline.stages.drop_duplicates import DropDuplicates
 from mothlight.pipeline.stages.fingerprint import fingerprint
+from mothlight.pipeline.stages.limit import Limit
 from mothlight.pipeline.stages.link_issue import LinkIssue
 from mothlight.pipeline.stages.normalise import Normalise
 from mothlight.pipeline.stages.resolve import Resolve
@@ -59,6 +62,8 @@ class Pipeline:
         self._attach_release = AttachRelease(engine, clock)
         self._rules = PipelineRules(engine, clock, self._resolve.stack_of)
         self._link_issue = LinkIssue(engine, mirror, clock, make_id, self._resolve.stack_of, self._rules)
+        self.limit_counts = LimitCounts()
+        self._limit = Limit(engine, clock, make_id, self.limit_counts, self._rules.is_bypassed)
         self._store_event = StoreEvent(engine, store, self._persons)
 
     def run(self, entries: Sequence[Entry]) -> Outcome:
@@ -92,11 +97,12 @@ class Pipeline:
         fingerprinted = group_by_rules(fingerprint(released), self._rules)
         # Before an issue begins or comes back because of an unwanted event.
         wanted = suppress_by_rules(fingerprinted, self._rules, self._resolve.stack_of)
+        # What this announces is in the issue's own transaction, also for an event that is only counted afterwards.
         linked = self._link_issue(wanted)
-        # Limits come here, for events that are not `PipelineRules.is_bypassed`, and after them spikes. What link_issue
-        # announced is in the issue's own transaction.
+        admitted = self._limit(linked, {entry.writer for entry in entries})
         self._rules.tell_broken()
-        prepared = Prepared(self._store_event.make_rows(linked), linked.dropped, fresh.items)
+        drops = [drop_row(each) for each in admitted.limited]
+        prepared = Prepared(self._store_event.make_rows(admitted.kept), admitted.kept.dropped, fresh.items, drops)
         self._drop_duplicates.hold(prepared.events)
         return prepared
 
@@ -110,6 +116,7 @@ class Pipeline:
     def conclude(self, prepared: Prepared, outcome: Outcome) -> None:
         """The batch is stored, but for what the store refused, which may come again."""
         self._drop_duplicates.remember(prepared.events, [refused.event for refused in outcome.refused])
+        self._limit.conclude(prepared.events)
 
     def abandon(self, prepared: Prepared) -> None:
         """The batch is not stored; its entries can be run again."""

@@ -11,7 +11,7 @@ from mothlight.model.event import ReceivedEvent
 from mothlight.model.outcome import DropReason
 from mothlight.model.stack import ExceptionEntry
 from mothlight.persons.apply import PersonsOfBatch
-from mothlight.storage.events.rows import EventRow
+from mothlight.storage.events.rows import DropRow, EventRow
 from mothlight.storage.metadata.repositories.rules import StoredRule
 
 T = TypeVar("T")
@@ -109,6 +109,13 @@ class Linked(msgspec.Struct, frozen=True, gc=False):
     """Its issue at this moment."""
 
 
+class Limited(msgspec.Struct, frozen=True, gc=False):
+    """An exception that is only counted: the project has enough of them."""
+
+    linked: Linked
+    reason: DropReason
+
+
 class Unreadable(msgspec.Struct, frozen=True, gc=False):
     """An exception that could not be read: stored with a note, in no issue (pipeline 1.5)."""
 
@@ -135,6 +142,14 @@ class Batch(msgspec.Struct, Generic[T], frozen=True):
             self.dropped[reason] += events
 
 
+class Admitted(msgspec.Struct, frozen=True):
+    """A batch that the limits of its projects have looked at."""
+
+    kept: Batch[Linked]
+    limited: list[Limited]
+    """Those that are only counted; among the dropped."""
+
+
 class Prepared(msgspec.Struct, frozen=True):
     """A batch of which nothing is left to do but to store its rows."""
 
@@ -142,6 +157,8 @@ class Prepared(msgspec.Struct, frozen=True):
     dropped: Counter[DropReason]
     events: list[ReceivedEvent]
     """Those that the rows, and the drops after the duplicates, are about."""
+    drops: list[DropRow] = []
+    """Events that are only counted."""
     attempts: list[set[tuple[int, str]]] = msgspec.field(default_factory=list)
     """Of each attempt to store it: project and uuid of the rows that another node was found to have stored before."""
 

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mothlight.limits.counts import LimitCounts
 from mothlight.model.tally import Tally
 from mothlight.web.errors import json_response
 
@@ -45,6 +46,8 @@ class Operation:
     """Stored events that wait for the new-issue budget."""
     quarantine_lost: Callable[[], int] = lambda: 0
     """Refused events that went from the quarantine for want of room."""
+    limits: LimitCounts = field(default_factory=LimitCounts)
+    """What rate limits did."""
     monotonic: Callable[[], float] = time.monotonic
 
 
@@ -152,11 +155,23 @@ class EventCollector(Collector):
         yield _counter(
             "mothlight_quarantine_lost", "Refused events gone for want of room.", self._operation.quarantine_lost()
         )
+        yield from _limit_metrics(self._operation.limits)
         lag = self._operation.lag_seconds()
         yield GaugeMetricFamily("mothlight_lag_seconds", "Age of the oldest event not yet queryable.", lag)
         uptime = self._operation.monotonic() - self._started
         yield GaugeMetricFamily("mothlight_uptime_seconds", "Time since the process serves.", uptime)
         yield InfoMetricFamily("mothlight", "What runs.", {"version": self._operation.version})
+
+
+def _limit_metrics(limits: LimitCounts) -> Iterator[Metric]:
+    counts, failed = limits.read()
+    decided = CounterMetricFamily(
+        "mothlight_rate_limits", "Events that rate limits decided about.", labels=["limit", "outcome"]
+    )
+    for (limit, outcome), events in sorted(counts.items()):
+        decided.add_metric([limit, outcome], events)
+    yield decided
+    yield _counter("mothlight_rate_limits_failed", "Events kept because limits could not be looked at.", failed)
 
 
 def _counter(name: str, words: str, value: int) -> CounterMetricFamily:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from mothlight.journal.backlog import Backlog
 from mothlight.kit.clock import Clock
+from mothlight.limits.upkeep import forget_old_limits
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
 from mothlight.storage.blobs.interface import Blobs
@@ -23,6 +24,7 @@ MIRROR_EVERY_SECONDS = 1.0
 CLOCK_EVERY_SECONDS = 1.0
 DELETED_PROJECTS_EVERY_SECONDS = 30.0
 SYMBOL_FILES_EVERY_SECONDS = 3600.0
+LIMITS_EVERY_SECONDS = 3600.0
 RETENTION_EVERY_SECONDS = 3600.0
 
 
@@ -74,5 +76,6 @@ def standard_chores(
         Chore("mirror", lambda: catch_up(engine, store, mirror, clock), MIRROR_EVERY_SECONDS),
         Chore("clock", ClockWatch(clock).look, CLOCK_EVERY_SECONDS),
         Chore("deleted_projects", lambda: delete_leftovers(engine, store, clock), DELETED_PROJECTS_EVERY_SECONDS),
+        Chore("limits", lambda: forget_old_limits(engine, clock), LIMITS_EVERY_SECONDS),
         Chore("retention", lambda: drop_old_events(store, retention_days, clock), RETENTION_EVERY_SECONDS),
     ]

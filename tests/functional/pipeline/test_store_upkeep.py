@@ -106,7 +106,7 @@ def test_a_change_whose_node_died_before_copying_it_is_copied_by_upkeep(line, en
         chore.work()
 
     assert (before, len(line.list())) == (2, 1)
-    assert [chore.name for chore in chores] == ["mirror", "clock", "deleted_projects", "retention"]
+    assert [chore.name for chore in chores] == ["mirror", "clock", "deleted_projects", "limits", "retention"]
 
 
 def test_notes_stay_while_the_store_is_away(line, engine):

@@ -14,7 +14,7 @@ from mothlight.pipeline.rows import NO_GROUP, event_row, noted_row
 from mothlight.pipeline.stages.drop_duplicates import find_stored
 from mothlight.pipeline.states import Batch, Linked, Outcome, Prepared, Refused
 from mothlight.storage.events.interface import EventStore, RefusedRow
-from mothlight.storage.events.rows import EventRow
+from mothlight.storage.events.rows import DropRow, EventRow
 from mothlight.storage.metadata.engine import in_turn
 
 STORING = "store events"
@@ -37,20 +37,27 @@ class StoreEvent:
 
     def store(self, prepared: Prepared) -> Outcome:
         """Store rows, and say what became of the batch. Can run beside other batches' stages; changes nothing here."""
-        if not prepared.rows:
+        if not prepared.rows and not prepared.drops:
             return Outcome(0, {str(reason): events for reason, events in prepared.dropped.items()}, [])
         # Two nodes can have the same event at the same time, and neither found it when it looked: what one stores the
         # other sees once it is its turn.
         with in_turn(self._engine, STORING) as beside_others:
-            rows = self._not_stored(prepared) if beside_others else prepared.rows
+            rows, drops = self._not_stored(prepared) if beside_others else (prepared.rows, prepared.drops)
             refused = self._store.insert_events(rows) if rows else []
+            if drops:
+                self._store.insert_drops(drops)
         return self._outcome(prepared, refused)
 
-    def _not_stored(self, prepared: Prepared) -> list[EventRow]:
-        """The rows that no node has stored."""
+    def _not_stored(self, prepared: Prepared) -> tuple[list[EventRow], list[DropRow]]:
+        """The rows, and those of events that are only counted, that no node has stored."""
         stored = {(project_id, str(UUID(int=uuid))) for project_id, uuid in find_stored(self._store, prepared.events)}
         prepared.attempts.append(stored)
-        return [row for row in prepared.rows if (row.project_id, row.uuid) not in stored] if stored else prepared.rows
+        if not stored:
+            return prepared.rows, prepared.drops
+        return (
+            [row for row in prepared.rows if (row.project_id, row.uuid) not in stored],
+            [row for row in prepared.drops if (row.project_id, row.uuid) not in stored],
+        )
 
     def _outcome(self, prepared: Prepared, refused: Sequence[RefusedRow]) -> Outcome:
         # What a later attempt finds is what the first one stored before its answer was lost.

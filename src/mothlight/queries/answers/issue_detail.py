@@ -14,6 +14,7 @@ from mothlight.model.stack import Frame
 from mothlight.queries.answers.issue_list import Aggregations, aggregations
 from mothlight.queries.criteria import in_environments, read_test_account_filters
 from mothlight.queries.date_range import DateRange, figures_range, samples_range
+from mothlight.queries.dropped import read_dropped
 from mothlight.queries.matching import Matching, owned_by, read_keys
 from mothlight.queries.one_issue import OneIssue, Wanted, read_one
 from mothlight.queries.questions import Assignee, IssueDetail
@@ -33,6 +34,8 @@ class Impact(msgspec.Struct, frozen=True, omit_defaults=True):
     occurrences: int | None = None
     users: int | None = None
     sessions: int | None = None
+    dropped: int = 0
+    """Events beside the occurrences that limits kept out; left out where there are none."""
 
 
 class ShownIssue(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -76,8 +79,13 @@ def answer(
         shown_range=samples_range(question.window, now),
         properties=[RELEASES],
     )
-    found = read_one(store, project_id, wanted, Buckets(range_, _parts(question)))
-    return _without_events(state, question) if found is None else _with_events(question, state, found, range_)
+    found, dropped = together(
+        lambda: read_one(store, project_id, wanted, Buckets(range_, _parts(question))),
+        lambda: read_dropped(store, project_id, [question.issue_id], range_, question.environments),
+    )
+    if found is None:
+        return _without_events(state, question)
+    return _with_events(question, state, found, range_, dropped.get(question.issue_id, 0))
 
 
 def _parts(question: IssueDetail) -> int:
@@ -158,7 +166,9 @@ def _without_events(state: IssueState, question: IssueDetail) -> ShownIssue:
     )
 
 
-def _with_events(question: IssueDetail, state: IssueState, found: OneIssue, range_: DateRange) -> ShownIssue:
+def _with_events(
+    question: IssueDetail, state: IssueState, found: OneIssue, range_: DateRange, dropped: int
+) -> ShownIssue:
     figures, newest = found.figures, found.newest
     frames = newest.frames if newest else []
     releases = (newest.release, newest.properties.get(RELEASES)) if newest else (None, None)
@@ -176,7 +186,7 @@ def _with_events(question: IssueDetail, state: IssueState, found: OneIssue, rang
         assignee=state.assignee,
         top_in_app_frame=top_in_app_frame(frames, figures.function, figures.source),
         latest_release=latest_release(*releases),
-        impact=Impact(figures.occurrences, figures.users, figures.sessions),
-        aggregations=aggregations(figures, Buckets(range_, len(volume)), volume),
+        impact=Impact(figures.occurrences, figures.users, figures.sessions, dropped),
+        aggregations=aggregations(figures, Buckets(range_, len(volume)), volume, dropped),
         sparkline=found.volume if question.include_sparkline else None,
     )

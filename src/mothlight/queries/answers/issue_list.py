@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from mothlight.filters.bindings import Bindings
 from mothlight.queries.criteria import list_criteria, read_test_account_filters
 from mothlight.queries.date_range import DateRange, figures_range
+from mothlight.queries.dropped import read_dropped
 from mothlight.queries.figures import (
     MERGED,
     Figures,
@@ -28,7 +29,7 @@ from mothlight.queries.volume import Bucket, Buckets
 from mothlight.storage.events.interface import EventStore
 
 
-class Aggregations(msgspec.Struct, frozen=True):
+class Aggregations(msgspec.Struct, frozen=True, omit_defaults=True):
     """Figures of one issue, named as on the wire."""
 
     occurrences: int
@@ -36,6 +37,8 @@ class Aggregations(msgspec.Struct, frozen=True):
     sessions: int
     volume: list[int] = msgspec.field(name="volumeRange")
     volume_buckets: list[Bucket]
+    dropped: int = 0
+    """Events beside the occurrences that limits kept out; left out where there are none."""
 
 
 class ListedIssue(msgspec.Struct, frozen=True):
@@ -60,6 +63,7 @@ class FoundIssue(msgspec.Struct, frozen=True):
     figures: Figures
     buckets: Buckets
     volume: list[int]
+    dropped: int = 0
 
 
 class FoundIssues(msgspec.Struct, frozen=True):
@@ -79,7 +83,7 @@ class IssuePage(msgspec.Struct, frozen=True):
 def answer(question: IssueList, store: EventStore, metadata: sa.Engine, project_id: int, now: datetime) -> IssuePage:
     """The page of issues that a question asks for. `Refused` for a date or search text that cannot be."""
     found = find_issues(question, store, metadata, project_id, now)
-    rows = [listed_issue(each.state, each.figures, each.buckets, each.volume) for each in found.issues]
+    rows = [listed_issue(each.state, each.figures, each.buckets, each.volume, each.dropped) for each in found.issues]
     return IssuePage(rows, found.has_more)
 
 
@@ -96,10 +100,13 @@ def find_issues(
     apart = matching.apart()
     reading_states = meanwhile(lambda: read_states(store, project_id, ids, question.environments))
     reading_volumes = meanwhile(lambda: _volumes(store, project_id, page, apart, buckets))
+    reading_dropped = meanwhile(lambda: read_dropped(store, project_id, ids, range_, question.environments))
     figures = read_figures(store, project_id, page, matching)
-    states, volumes = reading_states.result(), reading_volumes.result()
+    states, volumes, dropped = reading_states.result(), reading_volumes.result(), reading_dropped.result()
     shown = [each.issue_id for each in page if each.issue_id in states]
-    rows = [FoundIssue(states[issue], figures[issue], buckets, volumes[issue]) for issue in shown]
+    rows = [
+        FoundIssue(states[issue], figures[issue], buckets, volumes[issue], dropped.get(issue, 0)) for issue in shown
+    ]
     return FoundIssues(rows, has_more=len(found) > question.limit)
 
 
@@ -120,7 +127,9 @@ def wanted_issues(question: IssueList, bindings: Bindings) -> str:
     )
 
 
-def listed_issue(state: IssueState, figures: Figures, buckets: Buckets, volume: Sequence[int]) -> ListedIssue:
+def listed_issue(
+    state: IssueState, figures: Figures, buckets: Buckets, volume: Sequence[int], dropped: int = 0
+) -> ListedIssue:
     """One row of the list."""
     return ListedIssue(
         id=state.id,
@@ -132,14 +141,14 @@ def listed_issue(state: IssueState, figures: Figures, buckets: Buckets, volume: 
         library=figures.library,
         source=figures.source,
         assignee=state.assignee,
-        aggregations=aggregations(figures, buckets, volume),
+        aggregations=aggregations(figures, buckets, volume, dropped),
     )
 
 
-def aggregations(figures: Figures, buckets: Buckets, volume: Sequence[int]) -> Aggregations:
+def aggregations(figures: Figures, buckets: Buckets, volume: Sequence[int], dropped: int = 0) -> Aggregations:
     """Figures and volume together."""
     # Events that arrive between two readings must not make the figure differ from the sum of its parts.
-    return Aggregations(sum(volume), figures.users, figures.sessions, list(volume), buckets.labelled(volume))
+    return Aggregations(sum(volume), figures.users, figures.sessions, list(volume), buckets.labelled(volume), dropped)
 
 
 def _volumes(

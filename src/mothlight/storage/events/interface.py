@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from mothlight.storage.events.rows import EventRow, IssueRow, OverrideRow, OwnerRow, PersonRow, StackRow
+from mothlight.storage.events.rows import DropRow, EventRow, IssueRow, OverrideRow, OwnerRow, PersonRow, StackRow
 
 Parameter = str | int | float | bool | datetime | UUID | Sequence[str] | Sequence[int] | Sequence[UUID]
 
@@ -36,6 +36,9 @@ class EventStore(Protocol):
     def insert_events(self, rows: Sequence[EventRow]) -> list[RefusedRow]:
         """Store the rows. A block that the store refuses is halved until the bad rows are alone; those are returned."""
 
+    def insert_drops(self, rows: Sequence[DropRow]) -> None:
+        """Store events that are only counted. A block that comes twice is stored once."""
+
     def insert_stacks(self, rows: Sequence[StackRow]) -> None:
         """Store stacks; of equal hashes the highest version counts."""
 
@@ -52,7 +55,7 @@ class EventStore(Protocol):
         """Store merged-away persons; of equal old ids the highest version counts."""
 
     def known_events(self, project_id: int, uuids: Collection[UUID], received_after: datetime) -> set[UUID]:
-        """Those of the uuids that the project has, among events received after the moment."""
+        """Those of the uuids that the project has, also as drops, among events received after the moment."""
 
     def known_stacks(self, project_id: int, hashes: Collection[str]) -> set[str]:
         """Those of the hashes that the project has a stack for."""
@@ -70,7 +73,7 @@ class EventStore(Protocol):
         """Remove every row of a project from every table."""
 
     def drop_events_before(self, moment: datetime) -> int:
-        """Drop the partitions whose events are all older than the moment; return how many went."""
+        """Drop the partitions whose events and drops are all older than the moment; return how many went."""
 
     def size_on_disk(self) -> int:
         """Bytes that all tables take."""

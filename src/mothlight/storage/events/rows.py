@@ -3,7 +3,7 @@
 import msgspec
 
 
-class EventRow(msgspec.Struct, frozen=True, gc=False):
+class EventRow(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One stored event. What it belongs to is not written here: `owners` says it, by grouping key."""
 
     project_id: int
@@ -39,6 +39,21 @@ class EventRow(msgspec.Struct, frozen=True, gc=False):
     """Other texts of the exceptions that a search must find: their modules and what their mechanisms say."""
     environment: str = ""
     """Empty when the event names none."""
+    historical: bool = False
+    """Part of an import."""
+
+
+class DropRow(msgspec.Struct, frozen=True, gc=False):
+    """An event that a limit kept out: counted where it belongs, and known when it is sent again."""
+
+    project_id: int
+    timestamp: str
+    received_at: str
+    uuid: str
+    grouping_key: int
+    environment: str
+    reason: str
+    """`issue_rate_limit` or `project_rate_limit`."""
 
 
 class StackRow(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 
 from mothlight.storage.events.properties import property_text
 
-TABLES = ("events", "stacks", "owners", "issues", "persons", "person_overrides")
+TABLES = ("events", "stacks", "owners", "issues", "persons", "person_overrides", "drops")
 
 # Events are sorted so that one project's days are read and nothing else. `toDate32`, because `toDate` wraps outside of
 # 1970 to 2149, and clients' clocks do show such dates.
@@ -185,6 +185,27 @@ PERSON_OVERRIDES = Table(
 )
 
 
+DROPS = Table(
+    name="drops",
+    columns=[
+        "project_id UInt32",
+        "timestamp DateTime64(6, 'UTC') CODEC(Delta, LZ4)",
+        "received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))",
+        "uuid UUID CODEC(NONE)",
+        f"grouping_key UInt64 {_ZSTD}",
+        f"environment LowCardinality(String) {_ZSTD}",
+        f"reason LowCardinality(String) {_ZSTD}",
+        "INDEX received_at_range received_at TYPE minmax GRANULARITY 1",
+        "INDEX uuid_bloom uuid TYPE bloom_filter(0.00001) GRANULARITY 1",
+    ],
+    engine="MergeTree",
+    order_by=f"(project_id, {DAY}, grouping_key, timestamp, uuid)",
+    shard_by="cityHash64(project_id, grouping_key)",
+    partition_by=WEEK,
+    settings={"non_replicated_deduplication_window": 100},
+)
+
+
 def create_table(table: Table, cluster: str | None = None) -> list[str]:
     """The statements that create a table on one server, or on every server of a cluster with its distributed form."""
     if cluster is None:
@@ -267,10 +288,16 @@ def _symbols_of_stacks(cluster: str | None) -> list[str]:
     return _add_columns(STACKS.name, ["symbols String"], cluster)
 
 
+def _limits(cluster: str | None) -> list[str]:
+    """Events that limits kept out, and which events are part of an import."""
+    return [*create_table(DROPS, cluster), *_add_columns(EVENTS.name, ["historical Bool"], cluster)]
+
+
 MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (
     _first_tables,
     _environments,
     _quicker_times,
     _symbols_of_stacks,
+    _limits,
 )
 """Version n is reached by the nth entry. Each gives the statements for a cluster's name or None."""

@@ -21,7 +21,7 @@ from mothlight.storage.events.failures import (
     failure_of_trial,
 )
 from mothlight.storage.events.interface import Parameter, RefusedRow
-from mothlight.storage.events.rows import EventRow, IssueRow, OverrideRow, OwnerRow, PersonRow, StackRow
+from mothlight.storage.events.rows import DropRow, EventRow, IssueRow, OverrideRow, OwnerRow, PersonRow, StackRow
 
 ROWS_PER_BLOCK = 20_000
 """Bound of one insert. One block is stored whole or not at all."""
@@ -51,6 +51,12 @@ INSERT_SETTINGS = {
 _SIMPLEST_QUERY = "SELECT 1"
 _SIMPLEST_INSERT = f"INSERT INTO schema_version (singleton, version) VALUES (1, {len(schema.MIGRATIONS)})"
 """Changes nothing: the highest version counts."""
+
+_KNOWN = (
+    "SELECT uuid FROM {} WHERE project_id = {{project:UInt32}} "
+    "AND received_at > {{received_after:DateTime64(6, 'UTC')}} "
+    "AND uuid IN (SELECT arrayJoin(arrayMap(number -> reinterpretAsUUID(number), {{uuids:Array(UInt128)}})))"
+)
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 
@@ -91,6 +97,10 @@ class ClickHouseStore:
             refused += self._insert_halving(block)
         return refused
 
+    def insert_drops(self, rows: Sequence[DropRow]) -> None:
+        """See the interface."""
+        self._insert_all("drops", rows)
+
     def insert_stacks(self, rows: Sequence[StackRow]) -> None:
         """See the interface."""
         self._insert_all("stacks", rows)
@@ -117,9 +127,7 @@ class ClickHouseStore:
             return set()
         rows = self.query(
             project_id,
-            "SELECT uuid FROM events WHERE project_id = {project:UInt32} "
-            "AND received_at > {received_after:DateTime64(6, 'UTC')} "
-            "AND uuid IN (SELECT arrayJoin(arrayMap(number -> reinterpretAsUUID(number), {uuids:Array(UInt128)})))",
+            " UNION ALL ".join(map(_KNOWN.format, ("events", "drops"))),
             {"uuids": [_as_stored(uuid) for uuid in uuids], "received_after": received_after},
         )
         return {uuid for (uuid,) in rows}
@@ -158,16 +166,19 @@ class ClickHouseStore:
     def drop_events_before(self, moment: datetime) -> int:
         """See the interface."""
         first_kept = _week_of(moment)
-        events = schema.local_name("events", self._cluster)
         where = schema.on_cluster(self._cluster)
-        with self._client() as client:
-            rows = client.query(
-                "SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = currentDatabase() "
-                f"AND table = '{events}' AND toInt32(partition) < {first_kept}"
-            ).result_rows
-            for (partition,) in rows:
-                client.command(f"ALTER TABLE {events}{where} DROP PARTITION ID '{partition}'")
-        return len(rows)
+        dropped = 0
+        for name in ("events", "drops"):
+            table = schema.local_name(name, self._cluster)
+            with self._client() as client:
+                rows = client.query(
+                    "SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = currentDatabase() "
+                    f"AND table = '{table}' AND toInt32(partition) < {first_kept}"
+                ).result_rows
+                for (partition,) in rows:
+                    client.command(f"ALTER TABLE {table}{where} DROP PARTITION ID '{partition}'")
+            dropped += len(rows)
+        return dropped
 
     def size_on_disk(self) -> int:
         """See the interface."""

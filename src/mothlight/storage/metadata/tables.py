@@ -433,6 +433,30 @@ rules = sa.Table(
     sa.Index("ix_rules_project_id_kind", "project_id", "kind", "order_key"),
 )
 
+token_buckets = sa.Table(
+    "token_buckets",
+    metadata,
+    # What is left of the limits of a project and of its issues. All nodes take from the same.
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),  # project, or an issue's id
+    sa.Column("tokens", sa.Float, nullable=False),
+    sa.Column("second", sa.BigInteger, nullable=False),  # Unix time when so many were left
+    sa.Index("ix_token_buckets_second", "second"),
+)
+
+limit_decisions = sa.Table(
+    "limit_decisions",
+    metadata,
+    # What limits decided about the events of a batch that is not stored yet, written with the charge. A row that is no
+    # longer needed goes with the node's next one.
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("writer", sa.Text, nullable=False),  # whose journal the events stand in (`journal_progress`)
+    sa.Column("decided", sa.LargeBinary, nullable=False),  # `limits.decisions`
+    _moment("created_at"),
+    sa.Index("ix_limit_decisions_writer", "writer"),
+    sa.Index("ix_limit_decisions_created_at", "created_at"),
+)
+
 recommendations = sa.Table(
     "recommendations",
     metadata,

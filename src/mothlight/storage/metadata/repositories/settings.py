@@ -1,6 +1,6 @@
 """A project's limits (api.md 2.8, 3.9)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 import sqlalchemy as sa
@@ -26,6 +26,18 @@ def load_settings(connection: sa.Connection, project_id: int) -> ProjectSettings
     query = sa.select(*_COLUMNS).where(project_settings.c.project_id == project_id)
     row = connection.execute(query).one_or_none()
     return ProjectSettings(*row) if row else ProjectSettings()
+
+
+def load_limits(connection: sa.Connection, project_ids: Collection[int]) -> dict[int, ProjectSettings]:
+    """The limits of those of the projects that have any."""
+    query = sa.select(project_settings.c.project_id, *_COLUMNS).where(
+        project_settings.c.project_id.in_(list(project_ids)),
+        sa.or_(
+            project_settings.c.project_rate_limit_value.is_not(None),
+            project_settings.c.per_issue_rate_limit_value.is_not(None),
+        ),
+    )
+    return {row[0]: ProjectSettings(*row[1:]) for row in connection.execute(query)}
 
 
 def update_settings(connection: sa.Connection, project_id: int, changes: Mapping[str, int | None]) -> ProjectSettings:

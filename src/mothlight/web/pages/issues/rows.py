@@ -49,6 +49,8 @@ class Row(msgspec.Struct, frozen=True):
     """Name and state of each environment whose state differs from that of the issue."""
     is_regressed: bool
     is_new: bool
+    dropped: int = 0
+    """Events that are only counted."""
 
     @property
     def place(self) -> str:
@@ -84,6 +86,7 @@ def make_rows(call: ProjectPage, connection: sa.Connection, found: FoundIssues, 
                 volume=each.volume,
                 environments=() if issue is None else _environments(issue, seen.get(issue.id, frozenset())),
                 is_regressed=each.state.id in regressed,
+                dropped=each.dropped,
                 is_new=now - each.figures.first_seen < NEW_FOR,
             )
         )

@@ -1,9 +1,13 @@
 """`/projects/{id}/settings/limits`: how much may come in (api.md 3.9). Each change stands in the journal."""
 
+from datetime import timedelta
+
 from starlette.responses import Response
 
 from mothlight.issues.project_settings import change_settings
 from mothlight.model.errors import Refused, invalid
+from mothlight.queries.date_range import DateRange
+from mothlight.queries.dropped import count_kept_and_dropped
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories.settings import ProjectSettings, load_settings
 from mothlight.web.change import change
@@ -13,6 +17,8 @@ from mothlight.web.values.validate import validate
 
 PATH = "settings/limits"
 NAMES = ProjectSettings.__struct_fields__
+LOOK_BACK = timedelta(days=1)
+"""How far back the page says what limits did."""
 
 
 def show_limits(call: ProjectPage) -> Response:
@@ -42,5 +48,14 @@ def _read(name: str, text: str) -> int | None:
 
 
 def _page(call: ProjectPage, values: dict[str, str], problem: Refused | None = None) -> Response:
-    status = 200 if problem is None else problem.status
-    return call.page("limits/limits.html", status=status, place=call.path(PATH), values=values, problem=problem)
+    now = call.parts.clock()
+    kept, dropped = count_kept_and_dropped(call.parts.events, call.project.id, DateRange(now - LOOK_BACK, now))
+    return call.page(
+        "limits/limits.html",
+        status=200 if problem is None else problem.status,
+        place=call.path(PATH),
+        values=values,
+        problem=problem,
+        kept=kept,
+        dropped=dropped,
+    )

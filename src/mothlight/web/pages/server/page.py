@@ -23,6 +23,8 @@ ADVICE: Mapping[str, str] = {
     "unprocessable": "Look at the SDK that sent it: its exception list cannot be read.",
     "suppressed_by_rule": "As you asked: a suppression rule matches them.",
     "suppressed_issue": "As you asked: its issue is suppressed.",
+    "issue_rate_limit": "As you asked: over the limit of one issue. Each is counted there.",
+    "project_rate_limit": "As you asked: over the limit of its project. Each is counted in its issue.",
     "quarantined": "See mothlight quarantine list; the next start processes them again.",
     "project_deleted": "Nothing: its project is gone.",
     "unreadable": "The disk is failing: look at it.",
