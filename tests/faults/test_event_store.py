@@ -89,10 +89,12 @@ def test_an_event_store_that_fails_costs_no_event(server: Server, store: Store, 
 @pytest.mark.parametrize("late", [False, True], ids=["before it stores", "after it stored"])
 @pytest.mark.long
 def test_an_event_store_that_takes_ten_seconds_holds_up_no_sender(server: Server, store: Store, *, late: bool) -> None:
-    delivery = send_in_trouble(server, lambda: store.trouble(delay=10, about="INSERT INTO events", late=late), None)
-    assert max(delivery.seconds) < 5
-    store.recover()
+    client = first_project(server)
+    delivery = send_into(server, lambda: store.trouble(delay=10, about="INSERT INTO events", late=late))
 
+    assert max(delivery.seconds) < 5
+    eventually(lambda: client.stats()["lag_seconds"] > 5, SECONDS, lambda: f"told {client.stats()}")
+    store.recover()
     check_recovery(server, delivery)
 
 
@@ -112,12 +114,8 @@ def test_an_insert_whose_answer_is_lost_counts_once(server: Server, store: Store
 def send_in_trouble(server: Server, begin: Callable[[], None], reason: str | None) -> Delivery:
     """Send, let the trouble begin in the middle, and check that the server accepts on and says what is wrong."""
     client = first_project(server)
-    delivery = Delivery(server.url, make_batches(client.token, BATCHES), pace_seconds=0.05).begin()
-    delivery.wait_for(lambda sent: len(sent.answered) > BATCHES // 3)
-    begin()
-    delivery.finish()
+    delivery = send_into(server, begin)
 
-    assert len(delivery.answered) == BATCHES, [answer.text for answer in delivery.refused]
     told = eventually(
         lambda: (server.readiness() or {}) if "processing" in (server.readiness() or {}) else None,
         SECONDS,
@@ -129,6 +127,17 @@ def send_in_trouble(server: Server, begin: Callable[[], None], reason: str | Non
     assert stats["pending"] > 0
     assert stats["lag_seconds"] > 0
     assert '"store_away"' in server.log()
+    return delivery
+
+
+def send_into(server: Server, begin: Callable[[], None]) -> Delivery:
+    """Send, let the trouble begin in the middle, and check that the server accepts on."""
+    delivery = Delivery(server.url, make_batches(first_project(server).token, BATCHES), pace_seconds=0.05).begin()
+    delivery.wait_for(lambda sent: len(sent.answered) > BATCHES // 3)
+    begin()
+    delivery.finish()
+
+    assert len(delivery.answered) == BATCHES, [answer.text for answer in delivery.refused]
     return delivery
 
 
