@@ -16,6 +16,8 @@ STOP_SECONDS = 120
 POLL_SECONDS = 0.01
 HOST = "127.0.0.1"
 SETTINGS = {"MOTHLIGHT_SYMBOL_FETCH": "off", "MOTHLIGHT_RETENTION_DAYS": "0"}
+NOT_INHERITED = ("MOTHLIGHT_", "PYTHONDONTWRITEBYTECODE")
+"""Settings of this shell. A server that may not keep what it compiles compiles everything at each start."""
 KIBIBYTE = 1024
 BLOCK = 512
 """Bytes in which the system counts what a file takes on disk."""
@@ -27,7 +29,7 @@ class Server:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.port = free_port()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MOTHLIGHT_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
         self._environment = inherited | SETTINGS | {"MOTHLIGHT_DATA_DIR": str(data_dir)}
         self._process: subprocess.Popen[bytes] | None = None
         # What was made for a directory is kept beside it, so that it can be used again: a secret is shown once.
