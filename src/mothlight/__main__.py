@@ -18,5 +18,12 @@ def main() -> None:
     sys.exit(code)
 
 
+def symbols_main() -> None:
+    """Take a call of a build tool (`mothlight-symbols`)."""
+    from mothlight.cli.build_tools import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
 if __name__ == "__main__":
     main()

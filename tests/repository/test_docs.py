@@ -227,7 +227,8 @@ def test_the_commands_and_their_options_are_the_real_ones():
     assert rows.keys() == {path for path, _, _ in COMMANDS}
     for command, cell in rows.items():
         named = set(SPAN.findall(cell)) | (first_run if "first run" in cell else set())
-        assert named | {"--data-dir"} == _options(command), command
+        # Build machines have no data directory.
+        assert named | (set() if command.startswith("symbols ") else {"--data-dir"}) == _options(command), command
 
 
 def test_every_variable_of_an_option_is_named():

@@ -10,6 +10,7 @@ from mothlight import __version__
 from mothlight.cli.environment import OptionVariables
 from mothlight.kit.lock import LockHeld
 from mothlight.model.errors import Misconfigured, Refused, Unavailable
+from mothlight.uploader.failures import UploadFailed
 
 FAILED = 1
 MISUSED = 2
@@ -21,6 +22,7 @@ GROUPS = {
     "users": "Users and their place in the organization.",
     "roles": "Roles: groups of users that issues can be assigned to.",
     "quarantine": "Events that could not be stored.",
+    "symbols": "Source maps and other files that make stacks readable.",
     "mirror": "The event store's copies of the metadata.",
 }
 
@@ -43,6 +45,8 @@ COMMANDS = (
     ("quarantine retry", "mothlight.cli.quarantine:retry", "Process them again."),
     ("quarantine discard", "mothlight.cli.quarantine:discard", "Delete them."),
     ("mirror rebuild", "mothlight.cli.mirror:rebuild", "Write all copies anew, as after restoring a backup."),
+    ("symbols inject", "mothlight.cli.symbols:inject", "Write ids into scripts that have source maps."),
+    ("symbols upload", "mothlight.cli.symbols:upload", "Upload symbol files to a server."),
     ("doctor", "mothlight.cli.doctor:doctor", "Check what could be wrong, and say what to do."),
 )
 
@@ -70,7 +74,7 @@ def _run(arguments: Sequence[str]) -> int:
         return _fail(str(problem), MISUSED)
     except Unavailable as problem:
         return _fail(problem.reason, FAILED)
-    except (Misconfigured, Refused, LockHeld) as problem:
+    except (Misconfigured, Refused, LockHeld, UploadFailed) as problem:
         return _fail(str(problem), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED

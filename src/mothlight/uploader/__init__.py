@@ -1,0 +1,1 @@
+"""What build machines run: finds symbol files, writes ids into scripts, and uploads to a server over its API."""
