@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+MOST_SECONDS = 30
+
 
 class Page(NamedTuple):
     """What is answered for one path."""
@@ -21,6 +23,14 @@ class Page(NamedTuple):
     pause: float = 0.0
     """Between the bytes of the body."""
     has_length: bool = True
+    until: threading.Event | None = None
+    """Nothing is answered before it is set."""
+
+    def hold(self) -> None:
+        """Wait until it may be answered."""
+        time.sleep(self.seconds)
+        if self.until is not None:
+            self.until.wait(MOST_SECONDS)
 
 
 class Asked(NamedTuple):
@@ -83,7 +93,7 @@ def web_server(
                     at_once[0] -= 1
 
         def send(self, page: Page) -> None:
-            time.sleep(page.seconds)
+            page.hold()
             self.send_response(page.status)
             for name, value in page.headers.items():
                 self.send_header(name, value)

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from mothlight import __version__
 from mothlight.access.directory import Directory
 from mothlight.alerts.alerting import Alerting, build_alerting
+from mothlight.bootstrap.fetching import await_maps, open_fetches
 from mothlight.bootstrap.stores import OpenEvents, Stores, open_stores
 from mothlight.journal.backlog import Backlog
 from mothlight.journal.engines.segments import SegmentJournal
@@ -36,6 +37,7 @@ from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.mirror import Mirror
+from mothlight.symbol_sets.fetching.fetches import Fetches
 from mothlight.symbols.reader import ReaderBounds, SymbolReader
 from mothlight.web.address import PublicAddress
 from mothlight.web.api.budget import KeyBudget
@@ -77,6 +79,7 @@ class Server:
     stores: Stores
     reader: SymbolReader
     alerting: Alerting
+    fetches: Fetches | None = None
 
     def start(self) -> None:
         """Begin to process what is accepted."""
@@ -91,6 +94,8 @@ class Server:
     def discard(self) -> None:
         """Let go of everything, where nothing was started or everything has stopped."""
         self.alerting.close()
+        if self.fetches is not None:
+            self.fetches.close()
         self.reader.close()
         self.journal.close()
         self.stores.close()
@@ -123,6 +128,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
     journal = _open_journal(settings.data_dir / "journal")
     backlog = Backlog(journal, decode_entry, tally)
     reader = SymbolReader(ReaderBounds(cache_bytes=settings.symbol_cache_mb * MEGABYTE), time.monotonic)
+    fetches = open_fetches(stores, reader, settings.symbol_fetch_allow, make_id) if settings.symbol_fetch else None
     pipeline = Pipeline(
         stores.database,
         stores.events,
@@ -131,6 +137,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         reader=reader,
         clock=system_clock,
         make_id=make_id,
+        await_maps=None if fetches is None else await_maps(stores, fetches),
     )
     chores = [
         *standard_chores(
@@ -176,7 +183,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         sdk=sdk_routes(directory.project_id_of_token, ClientRules(stores.database).find, system_clock),
         unknown_page=unknown_page(pages),
     )
-    return Server(application, worker, journal, stores, reader, alerting)
+    return Server(application, worker, journal, stores, reader, alerting, fetches)
 
 
 def _symbol_files(blobs: Blobs) -> list[Route]:

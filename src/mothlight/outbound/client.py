@@ -94,7 +94,7 @@ class HttpClient:
                 target = join_url(target, _as_text(location))
                 if answer.status not in _SAME_METHOD and method != "HEAD":
                     method, body = "GET", None
-        raise RedirectFailure(f"{url[:_SHOWN]}: more than {self.bounds.redirects} redirects")
+        raise RedirectFailure(f"more than {self.bounds.redirects} redirects", str(read_url(url))[:_SHOWN])
 
 
 class _Exchange:
@@ -107,7 +107,7 @@ class _Exchange:
         self._deadline = deadline
 
     def run(self, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        url = self._url
+        url, shown = self._url, str(self._url)[:_SHOWN]
         pool = dialed_pool(url.scheme, url.host.strip("[]"), url.port, self._dial, self._client.tls)
         sent = {"User-Agent": self._client.agent, "Accept": "*/*", "Accept-Encoding": "gzip, deflate", **headers}
         try:
@@ -124,11 +124,11 @@ class _Exchange:
             )
             return Answer(str(url), response.status, response.headers, self._read(response))
         except OutboundFailure as problem:
-            raise type(problem)(f"{str(url)[:_SHOWN]}: {problem}") from problem
+            raise type(problem)(problem.reason, shown) from problem
         except (HTTPError, OSError) as problem:
             if self._deadline.passed or isinstance(problem, TimeoutError | HttpTimeout):
-                raise TimedOut(f"{str(url)[:_SHOWN]}: no whole answer in time") from problem
-            raise NetworkFailure(f"{str(url)[:_SHOWN]}: {_words(problem)}") from problem
+                raise TimedOut("no whole answer in time", shown) from problem
+            raise NetworkFailure(_words(problem), shown) from problem
         finally:
             pool.close()
 

@@ -4,6 +4,12 @@
 class OutboundFailure(Exception):
     """A request to the outside that has no answer. Its text says why, after the URL where there is one."""
 
+    def __init__(self, reason: str, url: str = "") -> None:
+        super().__init__(f"{url}: {reason}" if url else reason)
+        self.reason = reason
+        self.url = url
+        """The one that failed, without user information; after a redirect not the one that was asked for."""
+
 
 class InvalidUrl(OutboundFailure):
     """It is no URL that can be asked: another scheme, user information, no host, characters that may not be there."""

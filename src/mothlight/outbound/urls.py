@@ -44,22 +44,22 @@ def read_url(text: str) -> Url:
         InvalidUrl: it is none, or has user information in it.
     """
     if len(text) > MOST_CHARACTERS:
-        raise InvalidUrl(f"{text[:_SHOWN]}…: longer than {MOST_CHARACTERS} characters")
+        raise InvalidUrl(f"longer than {MOST_CHARACTERS} characters", text[:_SHOWN] + "…")
     if _FORBIDDEN.search(text):
-        raise InvalidUrl(f"{text[:_SHOWN]!r}: has characters that may not be in a URL")
+        raise InvalidUrl("has characters that may not be in a URL", repr(text[:_SHOWN]))
     scheme, separator, rest = text.partition("://")
     if scheme.lower() not in DEFAULT_PORTS or not separator:
-        raise InvalidUrl(f"{text[:_SHOWN]}: neither http nor https")
+        raise InvalidUrl("neither http nor https", text[:_SHOWN])
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in authority:
-        raise InvalidUrl(f"{scheme.lower()}://…@{authority.rpartition('@')[2][:_SHOWN]}: has user information")
+        raise InvalidUrl("has user information", f"{scheme.lower()}://…@{authority.rpartition('@')[2][:_SHOWN]}")
     try:
         # The name first: what looks like a digit, a dot or a letter becomes one.
         parts = parse_url(f"{scheme}://{_in_ascii(authority)}{rest[len(authority) :]}")
     except (LocationParseError, UnicodeError) as problem:
-        raise InvalidUrl(f"{text[:_SHOWN]}: no URL") from problem
+        raise InvalidUrl("no URL", text[:_SHOWN]) from problem
     if not parts.host or parts.scheme is None or parts.auth is not None or "%" in parts.host:
-        raise InvalidUrl(f"{text[:_SHOWN]}: names no host")
+        raise InvalidUrl("names no host", text[:_SHOWN])
     port = DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
     return Url(parts.scheme, parts.host.removesuffix("."), port, parts.request_uri)
 
@@ -69,7 +69,7 @@ def join_url(base: Url, location: str) -> Url:
     try:
         return read_url(urljoin(str(base), location))
     except ValueError as problem:
-        raise InvalidUrl(f"{location[:_SHOWN]!r}: no URL") from problem
+        raise InvalidUrl("no URL", repr(location[:_SHOWN])) from problem
 
 
 def _in_ascii(authority: str) -> str:

@@ -12,12 +12,14 @@ from mothlight.limits.counts import LimitCounts
 from mothlight.model.event import EXCEPTION, ReceivedEvent
 from mothlight.model.outcome import DropReason
 from mothlight.persons.apply import Entry, Persons
+from mothlight.pipeline.parked import events_of, park, with_returned, without_parked
 from mothlight.pipeline.quarantine import Quarantine
 from mothlight.pipeline.rows import drop_row
 from mothlight.pipeline.rules import PipelineRules
 from mothlight.pipeline.stack_symbols import StackResolver
 from mothlight.pipeline.stages.apply_rules import group_by_rules, suppress_by_rules
 from mothlight.pipeline.stages.attach_release import AttachRelease
+from mothlight.pipeline.stages.await_maps import AwaitMaps
 from mothlight.pipeline.stages.drop_duplicates import DropDuplicates
 from mothlight.pipeline.stages.fingerprint import fingerprint
 from mothlight.pipeline.stages.limit import Limit
@@ -25,7 +27,7 @@ from mothlight.pipeline.stages.link_issue import LinkIssue
 from mothlight.pipeline.stages.normalise import Normalise
 from mothlight.pipeline.stages.resolve import Resolve
 from mothlight.pipeline.stages.store_event import StoreEvent
-from mothlight.pipeline.states import Batch, Outcome, Prepared
+from mothlight.pipeline.states import Batch, Normalised, Outcome, Parked, Prepared
 from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
@@ -51,13 +53,16 @@ class Pipeline:
         reader: Reader,
         clock: Clock,
         make_id: MakeId,
+        await_maps: AwaitMaps | None = None,
     ) -> None:
+        """Build it. Without `await_maps` no source map is fetched."""
         self._engine = engine
         self._mirror = mirror
         self.quarantine = Quarantine(engine, clock)
         self._persons = Persons(engine, clock)
         self._drop_duplicates = DropDuplicates(store)
         self._normalise = Normalise()
+        self._await_maps = await_maps
         self._resolve = Resolve(store, StackResolver(SymbolSets(engine, blobs, clock), reader), clock)
         self._attach_release = AttachRelease(engine, clock)
         self._rules = PipelineRules(engine, clock, self._resolve.stack_of)
@@ -82,16 +87,33 @@ class Pipeline:
         self.conclude(prepared, outcome)
         return outcome
 
-    def prepare(self, entries: Sequence[Entry]) -> Prepared:
+    def prepare(self, entries: Sequence[Entry], returned: Sequence[Parked] = (), *, may_park: bool = False) -> Prepared:
         """All stages but storing. End it with `conclude` or `abandon`; until then its events count as known.
+
+        `returned`: events that an earlier batch parked. `may_park`: whether events may wait for source maps; they come
+        out as `parked`, count as known until they have come back, and are to be given back once they are no longer
+        `waiting`.
 
         Raises as `run`, and leaves nothing to end then.
         """
-        versions, present = self._of_existing_projects(entries)
+        try:
+            return self._prepare(entries, returned, may_park=may_park)
+        except BaseException:
+            self._drop_duplicates.release(events_of(returned))
+            raise
+
+    def waiting(self, parked: Parked) -> bool:
+        """Whether it is too early for an event to come back."""
+        return self._await_maps is not None and self._await_maps.is_waiting(parked.item)
+
+    def _prepare(self, entries: Sequence[Entry], returned: Sequence[Parked], *, may_park: bool) -> Prepared:
+        versions, present = self._of_existing_projects(entries, returned)
         received = self._change_persons(entries, present)
+        self._drop_duplicates.hold(events_of(returned))
         fresh = self._drop_duplicates(received)
-        normalised = self._normalise(fresh)
-        resolved = self._resolve(normalised, {key: version.symbols for key, version in versions.items()})
+        normalised, parked = self._wait_for_maps(self._normalise(fresh), entries, may_park=may_park)
+        ready = with_returned(normalised, returned, versions)
+        resolved = self._resolve(ready, {key: version.symbols for key, version in versions.items()})
         released = self._attach_release(resolved)
         self._rules.load(versions)
         fingerprinted = group_by_rules(fingerprint(released), self._rules)
@@ -99,11 +121,13 @@ class Pipeline:
         wanted = suppress_by_rules(fingerprinted, self._rules, self._resolve.stack_of)
         # What this announces is in the issue's own transaction, also for an event that is only counted afterwards.
         linked = self._link_issue(wanted)
-        admitted = self._limit(linked, {entry.writer for entry in entries})
+        admitted = self._limit(linked, {each.writer for each in entries} | {each.writer for each in returned})
         self._rules.tell_broken()
-        drops = [drop_row(each) for each in admitted.limited]
-        prepared = Prepared(self._store_event.make_rows(admitted.kept), admitted.kept.dropped, fresh.items, drops)
+        events = [*without_parked(fresh.items, parked), *events_of(returned)]
+        rows, drops = self._store_event.make_rows(admitted.kept), [drop_row(each) for each in admitted.limited]
+        prepared = Prepared(rows, admitted.kept.dropped, events, drops, parked)
         self._drop_duplicates.hold(prepared.events)
+        self._drop_duplicates.hold(events_of(parked))
         return prepared
 
     def store(self, prepared: Prepared) -> Outcome:
@@ -121,6 +145,17 @@ class Pipeline:
     def abandon(self, prepared: Prepared) -> None:
         """The batch is not stored; its entries can be run again."""
         self._drop_duplicates.release(prepared.events)
+        self._drop_duplicates.release(events_of(prepared.parked))
+
+    def _wait_for_maps(
+        self, batch: Batch[Normalised], entries: Sequence[Entry], *, may_park: bool
+    ) -> tuple[Batch[Normalised], list[Parked]]:
+        """What passes, and what waits."""
+        if self._await_maps is None:
+            return batch, []
+        passing, waiting = self._await_maps(batch, may_wait=may_park)
+        people = self._store_event.find_people([item.event for item in waiting], batch.persons) if waiting else []
+        return passing, park(waiting, people, entries) if waiting else []
 
     def _change_persons(self, entries: Sequence[Entry], present: Sequence[Entry]) -> Batch[ReceivedEvent]:
         """Apply what the events that are present tell about persons; only exceptions go on."""
@@ -134,9 +169,12 @@ class Pipeline:
         batch.drop(DropReason.NOT_EXCEPTION, len(received) - len(exceptions))
         return batch
 
-    def _of_existing_projects(self, entries: Sequence[Entry]) -> tuple[Mapping[int, ProjectVersions], Sequence[Entry]]:
+    def _of_existing_projects(
+        self, entries: Sequence[Entry], returned: Sequence[Parked]
+    ) -> tuple[Mapping[int, ProjectVersions], Sequence[Entry]]:
         """The versions of projects that are not deleted, and what belongs to these."""
         projects = {event.project_id for entry in entries for event in entry.events}
+        projects.update(event.project_id for event in events_of(returned))
         if not projects:
             return {}, entries
         with reading(self._engine) as connection:

@@ -116,6 +116,22 @@ class Limited(msgspec.Struct, frozen=True, gc=False):
     reason: DropReason
 
 
+class Parked(msgspec.Struct, frozen=True):
+    """An exception that waits for a source map, and what was known of it before."""
+
+    item: Normalised
+    person: str
+    """As of its receipt."""
+    sequence: int
+    """Of its journal entry."""
+    writer: str
+
+    @property
+    def size(self) -> int:
+        """Bytes that it holds in memory, about."""
+        return sum(map(len, self.item.event.properties.values()))
+
+
 class Unreadable(msgspec.Struct, frozen=True, gc=False):
     """An exception that could not be read: stored with a note, in no issue (pipeline 1.5)."""
 
@@ -159,6 +175,8 @@ class Prepared(msgspec.Struct, frozen=True):
     """Those that the rows, and the drops after the duplicates, are about."""
     drops: list[DropRow] = []
     """Events that are only counted."""
+    parked: list[Parked] = msgspec.field(default_factory=list)
+    """Those that wait, about which nothing here is; they come back with a later batch."""
     attempts: list[set[tuple[int, str]]] = msgspec.field(default_factory=list)
     """Of each attempt to store it: project and uuid of the rows that another node was found to have stored before."""
 

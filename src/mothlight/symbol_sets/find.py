@@ -10,6 +10,7 @@ from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories import symbol_sets as repository
 from mothlight.storage.metadata.repositories.symbol_sets import TOUCH_EVERY, SymbolSet
+from mothlight.symbols.failures import Failure, remembered
 from mothlight.symbols.look_ups import SymbolData
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,9 @@ class SymbolSets:
         self._clock = clock
 
     def find(self, project_id: int, refs: Collection[str]) -> dict[str, SymbolSet]:
-        """The complete sets of the project that have one of the references, by reference. They count as used now.
+        """The project's complete sets, and its failures to fetch, that have one of the references, by reference.
+
+        The sets count as used now.
 
         Raises:
             Unavailable: the database is away.
@@ -41,15 +44,16 @@ class SymbolSets:
             return {}
         with reading(self._database) as connection:
             found = repository.sets_by_ref(connection, project_id, list(refs))
+        now = self._clock()
         complete = {ref: each for ref, each in found.items() if each.is_complete}
         self._touch(project_id, complete.values())
-        return complete
+        return {**complete, **{ref: each for ref, each in found.items() if each.is_failure(now)}}
 
-    def data(self, project_id: int, found: SymbolSet) -> SymbolData:
-        """The content of a complete set. Loading it raises `FileMissing`, or `Unavailable`."""
+    def data(self, project_id: int, found: SymbolSet) -> SymbolData | Failure:
+        """The content of a set, or why there is none. Loading it raises `FileMissing`, or `Unavailable`."""
         key = found.storage_key
         if key is None:
-            raise ValueError(f"{found.ref} has no file")
+            return remembered(found.failure_reason or "")
 
         def load() -> bytes:
             content = self._blobs.read(key)

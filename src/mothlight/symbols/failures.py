@@ -25,6 +25,8 @@ class Failure(NamedTuple):
 
 _NO_MAP = "Could not find sourcemap for source url: "
 
+_FETCHING = ("HTTP error ", "Network error ", "Redirect error ", "Request timed out ", "Blocked ")
+
 NO_SCRIPT_REFERENCE = Failure(FailureCode.NO_REFERENCE, "This frame had no source url or chunk id")
 INVALID_CLASS_FORMAT = Failure(FailureCode.SYMBOL_NOT_FOUND, "Invalid class format")
 
@@ -37,6 +39,25 @@ def no_map_for_url(url: str) -> Failure:
 def is_no_map_for_url(failure: Failure) -> bool:
     """Whether all that went wrong is that the script has no map: then it may never have been minified."""
     return failure.text.startswith(_NO_MAP)
+
+
+def could_not_fetch(text: str) -> Failure:
+    """A script or its map could not be fetched."""
+    return Failure(FailureCode.NETWORK_ERROR, text)
+
+
+def invalid_script(text: str) -> Failure:
+    """What was fetched, or was to be fetched, cannot be used."""
+    return Failure(FailureCode.INVALID_DATA, text)
+
+
+def remembered(text: str) -> Failure:
+    """A failure to fetch of which the text was kept."""
+    if text.startswith(_NO_MAP):
+        return Failure(FailureCode.NO_SYMBOL_SET, text)
+    if text.startswith(_FETCHING):
+        return could_not_fetch(text)
+    return invalid_script(text)
 
 
 def not_found(text: str) -> Failure:

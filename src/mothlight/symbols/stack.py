@@ -1,6 +1,6 @@
 """Resolving a stack with symbol data (pipeline 9.3, 10)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -10,10 +10,22 @@ from mothlight.frames.stack import ReadStack, make_stack
 from mothlight.frames.unified import Resolved
 from mothlight.model.stack import RawFrame, Stack
 from mothlight.symbols.failures import Failure, FailureCode
-from mothlight.symbols.look_ups import Kind, Places, Question, Reference, SymbolData, Unreadable
+from mothlight.symbols.look_ups import (
+    MOST_REFERENCE_BYTES,
+    Kind,
+    Places,
+    Question,
+    Reference,
+    ReferenceKind,
+    SymbolData,
+    Unreadable,
+)
 from mothlight.symbols.platforms import PLATFORMS, SymbolPlatform
 from mothlight.symbols.platforms.native import is_lead, is_member
 from mothlight.symbols.platforms.outcome import Outcome
+
+LONGEST_URL_BYTES = MOST_REFERENCE_BYTES - 3
+"""A reference of more may be what is left of a longer address."""
 
 Found = Mapping[Reference, SymbolData | Failure]
 """What is known of each reference. A reference that is not in it counts as one that nothing is known of."""
@@ -64,6 +76,22 @@ def references_of(read: ReadStack) -> list[Reference]:
             for reference in platform.references(raw)
         )
     )
+
+
+def urls_to_fetch(read: ReadStack, known: Container[str]) -> list[str]:
+    """The addresses of scripts for whose frames nothing is known, neither by chunk id nor by address; distinct.
+
+    Those of the frames at which it went wrong come first. Addresses that were cut for storage are not among them.
+    """
+    urls: dict[str, None] = {}
+    for trace in read.traces:
+        for raw in reversed(trace.frames if trace is not None else []):
+            platform = PLATFORMS.get(raw["platform"])
+            references = platform.references(raw) if platform is not None else []
+            if any(each.value in known for each in references):
+                continue
+            urls.update((each.value, None) for each in references if each.kind is ReferenceKind.URL)
+    return [url for url in urls if len(url.encode()) < LONGEST_URL_BYTES]
 
 
 def resolve_stack(read: ReadStack, found: Found, reader: Reader) -> ResolvedStack:

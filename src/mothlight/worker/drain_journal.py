@@ -20,9 +20,10 @@ from mothlight.model.tally import Tally
 from mothlight.persons.apply import Entry, PersonsFailed
 from mothlight.pipeline.quarantine import QuarantineFull
 from mothlight.pipeline.run import Pipeline
-from mothlight.pipeline.states import Outcome, Prepared
+from mothlight.pipeline.states import Outcome, Parked, Prepared
 from mothlight.storage.metadata.repositories.quarantine import DEFECT, REFUSED, Cause
 from mothlight.worker.defects import Defects
+from mothlight.worker.parking import Parking
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,9 @@ MOST_REASON_CHARACTERS = 500
 CALLED_BACK_SECONDS = 1.0
 """How often an idle worker looks whether events in quarantine shall be processed again."""
 
+PARKED_SECONDS = 0.05
+"""The same while events wait for source maps."""
+
 T = TypeVar("T")
 
 
@@ -46,10 +50,23 @@ class Stopped(Exception):
     """The worker shall not wait any longer; what is not processed stays in the journal."""
 
 
+class _Load(msgspec.Struct, frozen=True):
+    """What goes through the pipeline together."""
+
+    taken: Sequence[Taken]
+    returned: Sequence[Parked] = ()
+    """Events that waited for source maps."""
+
+    def entries(self) -> list[Entry]:
+        """All of it, as if nothing had been parked."""
+        back = [Entry(each.sequence, [each.item.event], writer=each.writer) for each in self.returned]
+        return [*_entries(self.taken), *back]
+
+
 class _Flight(msgspec.Struct):
     """A batch that is being stored."""
 
-    taken: Sequence[Taken]
+    load: _Load
     prepared: Prepared
     outcome: Future[Outcome]
 
@@ -70,6 +87,7 @@ class DrainJournal:
         self._thread = threading.Thread(target=self._run, name="drain-journal", daemon=True)
         self._storing = ThreadPoolExecutor(1, thread_name_prefix="store-events")
         self._flight: _Flight | None = None
+        self._parking = Parking()
         self._looked_back = float("-inf")
         self._defects = Defects()
         self._waits: str | None = None
@@ -105,10 +123,12 @@ class DrainJournal:
             while not self._stopping.is_set():
                 self._process_again()
                 begun = time.monotonic()
-                taken = self._backlog.take(EVENTS_AT_ONCE, 0 if self._flight else WAIT_SECONDS)
-                if not taken and self._flight is None and self._backlog.closed:
+                returned = self._parking.take_ready(self._is_ready)
+                taken = self._backlog.take(EVENTS_AT_ONCE, 0 if self._flight or returned else self._patience())
+                load = _Load(taken, returned)
+                if not taken and not returned and self._is_idle() and self._backlog.closed:
                     return
-                self._process(taken)
+                self._process(load)
                 self._defects.tell_counts()
                 self._gather(taken, begun)
         except Stopped:
@@ -121,6 +141,17 @@ class DrainJournal:
             self._defects.tell_counts(all_of_them=True)
             self._storing.shutdown()
 
+    def _is_ready(self, parked: Parked) -> bool:
+        """Whether an event that waits for a source map may go on; at the end all do."""
+        return self._closing.is_set() or not self._pipeline.waiting(parked)
+
+    def _is_idle(self) -> bool:
+        return self._flight is None and not self._parking.is_used
+
+    def _patience(self) -> float:
+        """How long to wait for events at most."""
+        return PARKED_SECONDS if self._parking.is_used else WAIT_SECONDS
+
     def _gather(self, taken: Sequence[Taken], begun: float) -> None:
         """Let events gather after a small batch."""
         events = sum(len(events) for _, events in taken)
@@ -129,21 +160,25 @@ class DrainJournal:
             self._land()
             self._closing.wait(max(0.0, seconds - (time.monotonic() - begun)))
 
-    def _process(self, taken: Sequence[Taken]) -> None:
+    def _process(self, load: _Load) -> None:
         """Prepare a batch while the one before it is being stored; then let it be stored."""
         try:
-            prepared = self._patiently(lambda: self._pipeline.prepare(_entries(taken))) if taken else None
+            prepared = self._patiently(lambda: self._prepare(load)) if load.taken or load.returned else None
         except Stopped:
             raise
         except Exception as defect:  # noqa: BLE001 - whatever it is, it must not stop the other events
             self._land()
-            self._settle_apart(_entries(taken), defect)
-            self._finish(taken)
+            self._settle_apart(load.entries(), defect)
+            self._finish(load)
             return
         self._land()
         if prepared is not None:
             outcome = self._storing.submit(self._patiently, lambda: self._pipeline.store(prepared))
-            self._flight = _Flight(taken, prepared, outcome)
+            self._flight = _Flight(load, prepared, outcome)
+
+    def _prepare(self, load: _Load) -> Prepared:
+        may_park = self._parking.has_room and not self._closing.is_set()
+        return self._pipeline.prepare(_entries(load.taken), load.returned, may_park=may_park)
 
     def _land(self) -> None:
         """Wait until the batch that is being stored is stored."""
@@ -156,11 +191,12 @@ class DrainJournal:
             raise
         except Exception as defect:  # noqa: BLE001
             self._pipeline.abandon(flight.prepared)
-            self._settle_apart(_entries(flight.taken), defect)
+            self._settle_apart(flight.load.entries(), defect)
+            self._finish(flight.load)
         else:
             self._pipeline.conclude(flight.prepared, outcome)
             self._conclude(outcome)
-        self._finish(flight.taken)
+            self._finish(flight.load, flight.prepared.parked)
 
     def _settle(self, entries: Sequence[Entry]) -> None:
         """Bring entries to their end, one step after the other."""
@@ -233,8 +269,10 @@ class DrainJournal:
                 log.info("quarantine_processed", events=len(due.entries), failed=len(due.failed))
         return bool(due.entries)
 
-    def _finish(self, taken: Sequence[Taken]) -> None:
-        for position, _ in taken:
+    def _finish(self, load: _Load, parked: Sequence[Parked] = ()) -> None:
+        """Say of which entries nothing is left to do. `parked`: events of them of which something is."""
+        done = self._parking.park([position for position, _ in load.taken], parked)
+        for position in [*done, *self._parking.give_back(load.returned)]:
             self._backlog.finish(position)
 
     def _patiently(self, work: Callable[[], T]) -> T:

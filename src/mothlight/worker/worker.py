@@ -13,6 +13,7 @@ from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.mirror import Mirror
 from mothlight.storage.mirror_rebuild import catch_up
+from mothlight.symbol_sets.fetching.keep import forget_failures
 from mothlight.symbol_sets.remove import sweep_blobs
 from mothlight.upkeep.clock_watch import ClockWatch
 from mothlight.upkeep.deleted_projects import delete_leftovers
@@ -63,8 +64,13 @@ class Worker:
 
 
 def symbol_file_chore(engine: sa.Engine, blobs: Blobs, clock: Clock) -> Chore:
-    """Files of symbol sets that nobody needs go."""
-    return Chore("symbol_files", lambda: sweep_blobs(engine, blobs, clock()), SYMBOL_FILES_EVERY_SECONDS)
+    """Files of symbol sets that nobody needs go, and failures to fetch that nobody meets any more."""
+
+    def work() -> None:
+        sweep_blobs(engine, blobs, clock())
+        forget_failures(engine, clock())
+
+    return Chore("symbol_files", work, SYMBOL_FILES_EVERY_SECONDS)
 
 
 def standard_chores(

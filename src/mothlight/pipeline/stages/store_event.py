@@ -31,7 +31,7 @@ class StoreEvent:
     def make_rows(self, batch: Batch[Linked]) -> list[EventRow]:
         """The rows of everything that is left of the batch."""
         events = [item.normalised.event for item in batch.items] + [each.event for each in batch.unreadable]
-        people = iter(self._find_people(events, batch.persons))
+        people = iter(self.find_people(events, batch.persons))
         rows = [event_row(item, next(people)) for item in batch.items]
         return rows + [noted_row(each, next(people)) for each in batch.unreadable]
 
@@ -71,7 +71,7 @@ class StoreEvent:
         reasons = {str(reason): events for reason, events in dropped.items()}
         return Outcome(stored, reasons, _refused_events(refused, prepared.events))
 
-    def _find_people(self, events: Sequence[ReceivedEvent], batch: PersonsOfBatch) -> list[str]:
+    def find_people(self, events: Sequence[ReceivedEvent], batch: PersonsOfBatch) -> list[str]:
         """The person of each event as of its receipt."""
         by_project: dict[int, set[str]] = {}
         for event in events:

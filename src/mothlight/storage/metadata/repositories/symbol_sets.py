@@ -13,6 +13,8 @@ from mothlight.storage.metadata.tables import projects, releases, symbol_sets
 
 MOST_REF_BYTES = 2048
 TOUCH_EVERY = timedelta(hours=12)
+FAILURE_LASTS = timedelta(days=1)
+"""How long a failure to fetch counts before it is tried again."""
 
 Status = Literal["all", "valid", "invalid"]
 
@@ -40,6 +42,12 @@ class SymbolSet(msgspec.Struct, frozen=True):
     def is_pending(self) -> bool:
         """Whether an upload was begun and not finished."""
         return self.storage_key is not None and self.content_hash is None
+
+    def is_failure(self, now: datetime) -> bool:
+        """Whether fetching failed, so short a while ago that it is not tried again."""
+        if self.storage_key is not None or self.failure_reason is None:
+            return False
+        return self.last_used is not None and self.last_used > now - FAILURE_LASTS
 
 
 class SymbolSetSearch(msgspec.Struct, frozen=True):
@@ -133,10 +141,25 @@ def delete_sets(connection: sa.Connection, project_id: int, ids: Collection[UUID
     return found
 
 
+def delete_failures(connection: sa.Connection, before: datetime) -> int:
+    """Remove records of all projects that are nothing but a failure, last met before a moment; returns how many."""
+    is_failure = sa.and_(symbol_sets.c.storage_key.is_(None), symbol_sets.c.failure_reason.is_not(None))
+    return connection.execute(sa.delete(symbol_sets).where(is_failure, symbol_sets.c.last_used < before)).rowcount
+
+
 def say_changed(connection: sa.Connection, project_id: int) -> None:
     """Say that the project's symbol sets answer otherwise than before, in the transaction that makes it so."""
     connection.execute(
         sa.update(projects).where(projects.c.id == project_id).values(symbols_version=projects.c.symbols_version + 1)
+    )
+
+
+def say_looked_for(connection: sa.Connection, project_id: int) -> None:
+    """Say that the project has records from now on, in the transaction that writes the first one."""
+    connection.execute(
+        sa.update(projects)
+        .where(projects.c.id == project_id, projects.c.symbols_version == 0)
+        .values(symbols_version=1)
     )
 
 
