@@ -47,6 +47,10 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._installed: Installed | None = None
 
+    def use(self, settings: Mapping[str, str]) -> None:
+        """Further settings, from the next start on."""
+        self._environment |= settings
+
     def init(self, *flags: str) -> Installed:
         """Make the first project and key."""
         made = self.command("init", "--json", *flags)

@@ -21,7 +21,7 @@ _first_projects = itertools.count(3_000_000, 1_000)
 
 def open_hall(folder: Path, events: Path, database_url: str | None = None) -> Hall:
     """A server that runs, on the embedded engine of this process."""
-    environment = {"MOTHLIGHT_EVENTS_URL": f"chdb://{events}"}
+    environment = {"MOTHLIGHT_EVENTS_URL": f"chdb://{events}", "MOTHLIGHT_SYMBOL_FETCH": "off"}
     if database_url is not None:
         environment["MOTHLIGHT_DATABASE_URL"] = database_url
     folder.mkdir(exist_ok=True)

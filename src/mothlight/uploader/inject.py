@@ -16,7 +16,7 @@ from mothlight.uploader.source_map import CHUNK_ID, RELEASE_ID, SourceMap
 NAMESPACE = UUID("0e9b3c7a-5d1f-42a8-b6c4-e2d0f8a17593")
 
 _BLANK = r"(?:\s|//[^\n]*(?:\n|\Z)|/\*.*?\*/)*"
-_DIRECTIVE = r"""(?:"[^"\\\n]*"|'[^'\\\n]*')(?:[^\S\n]*;|[^\S\n]*\n(?=\s*[\w$"'{]))"""
+_DIRECTIVE = r"""(?:"[^"\\\n]*"|'[^'\\\n]*')(?:[^\S\n]*;|[^\S\n]*\n(?=\s*(?:[\w$"'{]|!(?!=))))"""
 _PROLOGUE = re.compile(rf"(?:#![^\n]*\n)?(?:{_BLANK}{_DIRECTIVE})*", re.DOTALL)
 _COMMENT = "//# chunkId="
 

@@ -43,7 +43,8 @@ def settings(listener, tmp_path_factory):
     for name in ("filled", "received"):
         folder = tmp_path_factory.mktemp(name)
         url = f"{listener.url.rpartition('/')[0]}/{name}"
-        made.append(read_settings(data_dir=folder, environment={"MOTHLIGHT_EVENTS_URL": url}))
+        environment = {"MOTHLIGHT_EVENTS_URL": url, "MOTHLIGHT_SYMBOL_FETCH": "off"}
+        made.append(read_settings(data_dir=folder, environment=environment))
         stores = open_stores(made[-1])
         with writing(stores.database) as connection:
             initialise(connection, FirstRun(project_token=TOKEN, personal_api_key=KEY), system_clock())

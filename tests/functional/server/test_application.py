@@ -41,7 +41,9 @@ def build(listener):
     def make(folder):
         folder.mkdir(exist_ok=True)
         url = listener.url.rpartition("/")[0] + f"/server{next(_numbers)}"
-        settings = read_settings(data_dir=folder, environment={"MOTHLIGHT_EVENTS_URL": url})
+        settings = read_settings(
+            data_dir=folder, environment={"MOTHLIGHT_EVENTS_URL": url, "MOTHLIGHT_SYMBOL_FETCH": "off"}
+        )
         built.append(bootstrap.build_server(settings))
         return built[-1]
 
