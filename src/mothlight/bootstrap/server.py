@@ -58,7 +58,7 @@ from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
 from mothlight.web.sdk.suppression import ClientRules
 from mothlight.web.symbol_files import symbol_file_routes
 from mothlight.worker.alerts import alert_chores, forget_alerts_chore
-from mothlight.worker.worker import Worker, standard_chores, symbol_file_chore
+from mothlight.worker.worker import Worker, spike_chore, standard_chores, symbol_file_chore
 
 log = structlog.get_logger(__name__)
 
@@ -143,6 +143,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         *standard_chores(
             stores.database, stores.events, mirror, retention_days=settings.retention_days, clock=system_clock
         ),
+        spike_chore(stores.database, stores.events, system_clock, make_id),
         symbol_file_chore(stores.database, stores.blobs, system_clock),
         forget_alerts_chore(stores.database, system_clock),
     ]

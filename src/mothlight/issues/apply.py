@@ -18,7 +18,7 @@ from mothlight.issues.journal import Author
 from mothlight.issues.settings_values import write_values
 from mothlight.model.issue_states import RESOLVED, write_states
 from mothlight.storage import mirror
-from mothlight.storage.metadata.repositories import fingerprints, issues
+from mothlight.storage.metadata.repositories import fingerprints, issues, spike_events
 from mothlight.storage.metadata.repositories.changes import SETTINGS
 
 
@@ -26,6 +26,7 @@ def apply_effect(connection: sa.Connection, author: Author, effect: Effect) -> N
     """Make, move, change and remove, in this order, and note it for the event store's copies."""
     _make(connection, author, effect)
     moved = _move(connection, author.project_id, effect)
+    _move_spikes(connection, author.project_id, effect)
     _change(connection, author, effect)
     issues.delete_issues(connection, effect.removed)
     mirror.note_issues(connection, author.project_id, set(effect.before) - {SETTINGS}, author.moment)
@@ -44,6 +45,14 @@ def _move(connection: sa.Connection, project_id: int, effect: Effect) -> list[UU
     for owner, values in effect.moved().items():
         fingerprints.move_fingerprints(connection, [locked[value].id for value in values], owner)
     return [fingerprint.id for fingerprint in locked.values()]
+
+
+def _move_spikes(connection: sa.Connection, project_id: int, effect: Effect) -> None:
+    """Spikes go with their fingerprints, and nothing of an issue that goes away is lost."""
+    spike_events.move_spikes_of_fingerprints(connection, project_id, list(effect.before), effect.moved())
+    survivor = effects.survivor_of(effect)
+    if survivor is not None and effect.removed:
+        spike_events.move_spikes(connection, project_id, effect.removed, survivor)
 
 
 def _change(connection: sa.Connection, author: Author, effect: Effect) -> None:

@@ -109,7 +109,7 @@ def touches(effect: Effect) -> list[Touch]:
     # An issue without fingerprints can be merged or split off too, and is then what the other one gets or loses.
     losing = {*effect.owners_before.values(), *(effect.staying if effect.made else ())}
     getting = {*effect.owners_after.values(), *(effect.staying if effect.removed else ())}
-    survivor = _survivor(effect)
+    survivor = survivor_of(effect)
     found: list[Touch] = []
     for issue, before in effect.before.items():
         after = effect.after[issue]
@@ -217,7 +217,7 @@ def read_assignee(value: Mapping[str, Any] | None) -> Assignee | None:
     return Assignee(user_id=value["id"]) if value["type"] == "user" else Assignee(role_id=UUID(value["id"]))
 
 
-def _survivor(effect: Effect) -> UUID | None:
+def survivor_of(effect: Effect) -> UUID | None:
     """Where removed issues go: the one issue that is there before and after."""
     return next(iter(effect.staying), None)
 

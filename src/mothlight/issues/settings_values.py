@@ -19,8 +19,10 @@ OF_PROJECT = frozenset({NAME, TEST_ACCOUNT_FILTERS, ALLOWED_ORIGINS})
 def load_values(connection: sa.Connection, project_id: int) -> dict[str, Any]:
     """All values by name."""
     project = access.find_project(connection, project_id)
+    spikes = settings.load_spike_config(connection, project_id)
     limits = {
         **msgspec.structs.asdict(settings.load_settings(connection, project_id)),
+        **{settings.SPIKE_COLUMNS[name]: value for name, value in msgspec.structs.asdict(spikes).items()},
         **load_rule_values(connection, project_id),
     }
     if project is None:

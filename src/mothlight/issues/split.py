@@ -14,6 +14,7 @@ from mothlight.issues.status import follow
 from mothlight.model.errors import not_found
 from mothlight.storage.metadata.repositories import fingerprints, issues
 from mothlight.storage.metadata.repositories.issues import StoredIssue
+from mothlight.storage.metadata.repositories.spike_events import lose_spikes
 
 UNTITLED = "Untitled issue"
 
@@ -52,7 +53,8 @@ def split(connection: sa.Connection, author: Author, effect: Effect) -> list[UUI
     """Do what was planned, as one entry of the journal; returns the new issues in the order of the parts."""
     if effect.made:
         apply_effect(connection, author, effect)
-        journal.record(connection, author, SPLIT, effect)
+        entry = journal.record(connection, author, SPLIT, effect)
+        lose_spikes(connection, author.project_id, list(effect.before), entry)
     return effect.made
 
 

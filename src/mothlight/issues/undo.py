@@ -13,6 +13,7 @@ from mothlight.issues.assignees import is_in_organization
 from mothlight.issues.conflicts import Left, narrow, read_present, without
 from mothlight.issues.effect import (
     ELSEWHERE,
+    SPLIT,
     Effect,
     is_state,
     read_assignee,
@@ -27,7 +28,7 @@ from mothlight.issues.project_settings import SETTINGS_SUBJECT
 from mothlight.issues.status import follow, without_statuses
 from mothlight.model.errors import Refused, invalid, not_found
 from mothlight.model.issue_states import RESOLVED
-from mothlight.storage.metadata.repositories import changes, issues
+from mothlight.storage.metadata.repositories import changes, issues, spike_events
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
 from mothlight.storage.metadata.repositories.statements import take_turns
 
@@ -84,7 +85,19 @@ def undo(connection: sa.Connection, author: Author, plan: UndoPlan) -> UUID:
     """Do what was planned; returns the new entry's id."""
     apply_effect(connection, author, plan.effect)
     kind = journal.UNDONE if plan.entry.depth % 2 == 0 else journal.REDONE
+    _keep_spikes_in_step(connection, author.project_id, plan)
     return journal.record(connection, author, kind, plan.effect, takes_back=plan.entry)
+
+
+def _keep_spikes_in_step(connection: sa.Connection, project_id: int, plan: UndoPlan) -> None:
+    """A split loses the spikes of its issue (api.md 3.1): taken back, they count again; done again, they do not."""
+    origin = plan.entry if plan.entry.depth == 0 else changes.find_entry(connection, project_id, plan.entry.origin)
+    if origin is None or origin.kind != SPLIT:
+        return
+    if plan.entry.depth % 2 == 0:
+        spike_events.regain_spikes(connection, project_id, origin.id)
+    else:
+        spike_events.lose_spikes(connection, project_id, list(plan.effect.before), origin.id)
 
 
 def _everywhere(connection: sa.Connection, author: Author, effect: Effect) -> Effect:

@@ -6,9 +6,11 @@ import sqlalchemy as sa
 
 from mothlight.journal.backlog import Backlog
 from mothlight.kit.clock import Clock
+from mothlight.kit.ids import MakeId
 from mothlight.limits.upkeep import forget_old_limits
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
+from mothlight.spikes.watch import SpikeWatch
 from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.mirror import Mirror
@@ -25,6 +27,7 @@ MIRROR_EVERY_SECONDS = 1.0
 CLOCK_EVERY_SECONDS = 1.0
 DELETED_PROJECTS_EVERY_SECONDS = 30.0
 SYMBOL_FILES_EVERY_SECONDS = 3600.0
+SPIKES_EVERY_SECONDS = 5.0
 LIMITS_EVERY_SECONDS = 3600.0
 RETENTION_EVERY_SECONDS = 3600.0
 
@@ -71,6 +74,11 @@ def symbol_file_chore(engine: sa.Engine, blobs: Blobs, clock: Clock) -> Chore:
         forget_failures(engine, clock())
 
     return Chore("symbol_files", work, SYMBOL_FILES_EVERY_SECONDS)
+
+
+def spike_chore(engine: sa.Engine, store: EventStore, clock: Clock, make_id: MakeId) -> Chore:
+    """Issues that spike are found and announced."""
+    return Chore("spikes", SpikeWatch(engine, store, clock, make_id).look, SPIKES_EVERY_SECONDS)
 
 
 def standard_chores(

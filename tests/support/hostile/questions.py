@@ -75,6 +75,7 @@ BODIES: Mapping[str, Any] = {
     "QuerySimilarIssues": {"issueId": "", "dateRange": WINDOW, "limit": 5},
     "QueryGrouping": {"issueId": "", "dateRange": WINDOW, "limit": 5, "offset": 0},
     "SettingsChange": {"project_rate_limit_value": 10, "per_issue_rate_limit_bucket_size_minutes": 60},
+    "SpikeConfigChange": {"threshold": 100, "multiplier": 5, "snooze_duration_minutes": 30},
     "ProjectChange": {"name": "Shop", "test_account_filters": [FILTERS[3]]},
     "IssueChange": {"status": "active", "name": "Cart", "description": "It breaks."},
     "IssueAssignment": {"assignee": {"id": 1, "type": "user"}},

@@ -411,6 +411,10 @@ project_settings = sa.Table(
     sa.Column("project_rate_limit_bucket_size_minutes", sa.Integer),
     sa.Column("per_issue_rate_limit_value", sa.Integer),
     sa.Column("per_issue_rate_limit_bucket_size_minutes", sa.Integer),
+    # When an issue spikes; null: as usual.
+    sa.Column("spike_threshold", sa.Integer),
+    sa.Column("spike_multiplier", sa.Integer),
+    sa.Column("spike_snooze_duration_minutes", sa.Integer),
 )
 
 rules = sa.Table(
@@ -442,6 +446,23 @@ token_buckets = sa.Table(
     sa.Column("tokens", sa.Float, nullable=False),
     sa.Column("second", sa.BigInteger, nullable=False),  # Unix time when so many were left
     sa.Index("ix_token_buckets_second", "second"),
+)
+
+spike_events = sa.Table(
+    "spike_events",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7, that of the announcement
+    _project(),
+    # The issue that it belongs to now; merges and their undo move it.
+    sa.Column("issue_id", sa.Uuid, sa.ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("fingerprint", sa.Text, nullable=False),  # of the first event of the bucket
+    sa.Column("bucket", sa.BigInteger, nullable=False),  # Unix time in units of five minutes
+    _moment("detected_at"),
+    sa.Column("computed_baseline", sa.Float, nullable=False),
+    sa.Column("current_bucket_value", sa.BigInteger, nullable=False),
+    sa.Column("lost_by", sa.Uuid),  # the split, an entry of the change journal, that its issue lost it by
+    sa.Index("ix_spike_events_project_id_detected_at", "project_id", "detected_at"),
+    sa.Index("ix_spike_events_issue_id_detected_at", "issue_id", "detected_at"),
 )
 
 limit_decisions = sa.Table(

@@ -44,6 +44,7 @@ from mothlight.web.api.shapes import (
     RecommendationShape,
     RoleShape,
 )
+from mothlight.web.api.spike_routes import SPIKE_ROUTES
 from mothlight.web.api.symbol_routes import SYMBOL_ROUTES
 from mothlight.web.api.triage_routes import TRIAGE_ROUTES
 from mothlight.web.values.changes import ProjectChange, SettingsChange
@@ -115,6 +116,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     *TRIAGE_ROUTES,
     *SYMBOL_ROUTES,
     *RULE_ROUTES,
+    *SPIKE_ROUTES,
     user_route(
         "GET",
         "/api/projects",

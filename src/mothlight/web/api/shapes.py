@@ -15,8 +15,38 @@ from mothlight.recommendations.life_cycle import Recommendation
 from mothlight.storage.metadata.repositories.fingerprints import ListedFingerprint
 from mothlight.storage.metadata.repositories.issues import StoredIssue
 from mothlight.storage.metadata.repositories.releases import Release
+from mothlight.storage.metadata.repositories.spike_events import ListedSpike
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class SpikingIssueShape(msgspec.Struct, frozen=True):
+    """The issue of a spike in short."""
+
+    id: UUID
+    name: str | None
+    description: str | None
+
+
+class SpikeEventShape(msgspec.Struct, frozen=True):
+    """A spike (api.md 3.7)."""
+
+    id: UUID
+    issue: SpikingIssueShape
+    detected_at: Moment
+    computed_baseline: float
+    current_bucket_value: int
+
+    @classmethod
+    def of(cls, spike: ListedSpike) -> "SpikeEventShape":
+        """From a row as it is read."""
+        return cls(
+            id=spike.id,
+            issue=SpikingIssueShape(spike.issue_id, spike.name, spike.description),
+            detected_at=spike.detected_at,
+            computed_baseline=spike.computed_baseline,
+            current_bucket_value=spike.current_bucket_value,
+        )
 
 
 class RecommendationShape(msgspec.Struct, frozen=True):

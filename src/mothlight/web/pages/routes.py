@@ -23,7 +23,7 @@ from mothlight.web.pages.headers import REPORTS
 from mothlight.web.pages.invitation.page import accept, show_invitation
 from mothlight.web.pages.issue.routes import ISSUE_PAGES
 from mothlight.web.pages.issues.routes import LIST_PAGES
-from mothlight.web.pages.limits.page import save_limits, show_limits
+from mothlight.web.pages.limits.page import save_limits, save_spikes, show_limits
 from mothlight.web.pages.members import page as members
 from mothlight.web.pages.onboarding.page import show_start, show_waiting
 from mothlight.web.pages.page import Page, open_page, operator_page, project_page, user_page
@@ -76,6 +76,7 @@ PAGES: Sequence[Page] = (
     project_page("POST", "settings/delete", project_settings.delete_project, SETTINGS, admins_only=True),
     project_page("GET", "settings/limits", show_limits, SETTINGS),
     project_page("POST", "settings/limits", save_limits, SETTINGS),
+    project_page("POST", "settings/limits/spikes", save_spikes, SETTINGS),
     project_page("GET", members.PATH, members.show_members, SETTINGS),
     project_page("POST", f"{members.PATH}/invite", members.make_link, SETTINGS, admins_only=True),
     project_page("POST", f"{MEMBER}/role", members.change_role, SETTINGS, admins_only=True),

@@ -19,6 +19,14 @@ class SettingsChange(BaseModel):
     per_issue_rate_limit_bucket_size_minutes: Limit | None = None
 
 
+class SpikeConfigChange(BaseModel):
+    """When an issue of the project spikes (api.md 3.7)."""
+
+    snooze_duration_minutes: Annotated[Limit | None, NotNull()] = None
+    multiplier: Annotated[Limit | None, NotNull()] = None
+    threshold: Annotated[Limit | None, NotNull()] = None
+
+
 class ProjectChange(BaseModel):
     """What can change about a project (api.md 6.6)."""
 

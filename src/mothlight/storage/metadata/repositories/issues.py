@@ -263,6 +263,12 @@ def share_fingerprints(
     return found
 
 
+def projects_receiving_since(connection: sa.Connection, moment: datetime) -> list[int]:
+    """Projects with issues that say that they have had events since."""
+    query = sa.select(issues.c.project_id).where(issues.c.last_received_at >= moment).distinct()
+    return sorted(connection.scalars(query))
+
+
 def read_fingerprints(
     connection: sa.Connection, project_id: int, values: Collection[str]
 ) -> dict[str, StoredFingerprint]:

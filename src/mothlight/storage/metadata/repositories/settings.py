@@ -28,6 +28,29 @@ def load_settings(connection: sa.Connection, project_id: int) -> ProjectSettings
     return ProjectSettings(*row) if row else ProjectSettings()
 
 
+class SpikeConfig(msgspec.Struct, frozen=True):
+    """When an issue spikes (pipeline 8.1)."""
+
+    snooze_duration_minutes: int = 10
+    """How long no second spike of an issue is told."""
+    multiplier: int = 10
+    """The current bucket exceeds so many times the usual."""
+    threshold: int = 500
+    """It has at least so many events."""
+
+
+SPIKE_COLUMNS = {name: f"spike_{name}" for name in SpikeConfig.__struct_fields__}
+"""Names in the table, and in the change journal."""
+
+
+def load_spike_config(connection: sa.Connection, project_id: int) -> SpikeConfig:
+    """What a project has set, and what is usual where it has set nothing."""
+    columns = [project_settings.c[name] for name in SPIKE_COLUMNS.values()]
+    row = connection.execute(sa.select(*columns).where(project_settings.c.project_id == project_id)).one_or_none()
+    chosen = {} if row is None else dict(zip(SPIKE_COLUMNS, row, strict=True))
+    return SpikeConfig(**{name: value for name, value in chosen.items() if value is not None})
+
+
 def load_limits(connection: sa.Connection, project_ids: Collection[int]) -> dict[int, ProjectSettings]:
     """The limits of those of the projects that have any."""
     query = sa.select(project_settings.c.project_id, *_COLUMNS).where(

@@ -1,9 +1,11 @@
 """The histogram as a drawing: places and sizes in percent, and a sentence for those who don't see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from mothlight.queries.answers.histogram import HistogramAnswer, HistogramPart
+from mothlight.storage.metadata.repositories.spike_events import ListedSpike
 from mothlight.web.pages.words import plural
 
 HEIGHT = 126
@@ -56,6 +58,14 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class SpikeMark:
+    """A spike."""
+
+    x: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A time below the bars."""
 
@@ -74,9 +84,10 @@ class Chart:
     bars: list[Bar]
     flags: list[Flag]
     labels: list[Label]
+    spikes: list[SpikeMark]
 
 
-def draw(found: HistogramAnswer, zone: tzinfo) -> Chart:
+def draw(found: HistogramAnswer, zone: tzinfo, spikes: Sequence[ListedSpike] = ()) -> Chart:
     """The drawing of an answer, in the viewer's zone."""
     parts = found.parts
     highest = max((part.occurrences for part in parts), default=0)
@@ -84,11 +95,28 @@ def draw(found: HistogramAnswer, zone: tzinfo) -> Chart:
     width = WIDTHS.get(found.width, found.width)
     return Chart(
         title=f"Events per {width}",
-        words=_words(found, width, highest),
+        words=_words(found, width, highest) + (f" {plural(len(spikes), 'spike')}." if spikes else ""),
         bars=[_bar(index, part, highest, step, zone, is_last=part is parts[-1]) for index, part in enumerate(parts)],
         flags=_flags(found, step, zone),
         labels=_labels(found, step, zone),
+        spikes=_spikes(found, spikes, zone),
     )
+
+
+def _spikes(found: HistogramAnswer, spikes: Sequence[ListedSpike], zone: tzinfo) -> list[SpikeMark]:
+    if not found.parts:
+        return []
+    start, end = found.parts[0].start, found.parts[-1].end
+    marks = []
+    for spike in spikes:
+        if start <= spike.detected_at < end:
+            when = spike.detected_at.astimezone(zone)
+            words = (
+                f"Spike on {when.day} {when:%b at %H:%M}: {plural(spike.current_bucket_value, 'event')} in 5 minutes"
+            )
+            words += f", usually {spike.computed_baseline:,.0f}"
+            marks.append(SpikeMark(round((spike.detected_at - start) / (end - start) * 100, 2), words))
+    return marks
 
 
 def _bar(index: int, part: HistogramPart, highest: int, step: float, zone: tzinfo, *, is_last: bool) -> Bar:

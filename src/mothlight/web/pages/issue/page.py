@@ -1,6 +1,7 @@
 """`/projects/{project_id}/issues/{id}`: one issue."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories import access, issues
 from mothlight.storage.metadata.repositories.environments import seen_environments
 from mothlight.storage.metadata.repositories.issues import StoredIssue
+from mothlight.storage.metadata.repositories.spike_events import SpikeFilter, list_spikes
 from mothlight.web.pages.calls import ProjectPage
 from mothlight.web.pages.issue.activity import read_activity
 from mothlight.web.pages.issue.answered import GONE, answered
@@ -31,6 +33,9 @@ from mothlight.web.pages.issue.trace import as_markdown, read_trace
 
 BUCKETS = 120
 MOST_REASONS = 20
+MOST_SPIKES = 100
+SPIKING_FOR = timedelta(hours=1)
+"""How long the page says that the issue spikes."""
 SETTABLE = (("active", "Reopen"), ("resolved", "Resolve"), ("suppressed", "Suppress"))
 
 
@@ -41,6 +46,8 @@ def show_issue(call: ProjectPage) -> Response:
     if issue is None:
         return _to_survivor(call, asked.issue_id)
     seen = _look(call, asked)
+    with reading(call.database) as connection:
+        spikes = list_spikes(connection, call.project.id, SpikeFilter(issue_ids=[issue.id]), MOST_SPIKES)
     return call.page(
         "issue/issue.html",
         issue=issue,
@@ -49,7 +56,8 @@ def show_issue(call: ProjectPage) -> Response:
         settable=SETTABLE,
         environments=_environments(call, issue),
         figures=seen.figures,
-        chart=draw(seen.histogram, call.visit.zone),
+        chart=draw(seen.histogram, call.visit.zone, spikes),
+        is_spiking=bool(spikes) and call.parts.clock() - spikes[0].detected_at < SPIKING_FOR,
         histogram=seen.histogram,
         releases=_releases(call, seen.asked),
         **_event_values(call, issue, seen.event),

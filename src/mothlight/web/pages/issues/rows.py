@@ -15,9 +15,12 @@ from mothlight.queries.questions import Assignee
 from mothlight.storage.metadata.repositories.environments import seen_environments
 from mothlight.storage.metadata.repositories.issue_views import find_regressed
 from mothlight.storage.metadata.repositories.issues import StoredIssue, load_issues
+from mothlight.storage.metadata.repositories.spike_events import last_spikes
 from mothlight.web.pages.calls import ProjectPage
 
 NEW_FOR = timedelta(hours=24)
+SPIKING_FOR = timedelta(hours=1)
+"""How long the list shows that an issue spiked."""
 UNNAMED = "Issue without a name"
 
 
@@ -49,6 +52,7 @@ class Row(msgspec.Struct, frozen=True):
     """Name and state of each environment whose state differs from that of the issue."""
     is_regressed: bool
     is_new: bool
+    is_spiking: bool = False
     dropped: int = 0
     """Events that are only counted."""
 
@@ -64,12 +68,14 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def make_rows(call: ProjectPage, connection: sa.Connection, found: FoundIssues, now: datetime) -> list[Row]:
-    """The rows, with at most three readings of the database for all of them."""
+    """The rows, with at most four readings of the database for all of them."""
     ids = [UUID(each.state.id) for each in found.issues]
     stored = load_issues(connection, call.project.id, ids)
     split = [id for id, issue in stored.items() if issue.states.named]
     seen = seen_environments(connection, call.project.id, split) if split else {}
     regressed = set(map(str, find_regressed(connection, call.project.id, REOPENED, ids)))
+    spikes = last_spikes(connection, call.project.id, ids)
+    spiking = {str(issue) for issue, spike in spikes.items() if now - spike.detected_at < SPIKING_FOR}
     people = {each.value: each for each in list_responsible(call)}
     rows = []
     for each in found.issues:
@@ -86,6 +92,7 @@ def make_rows(call: ProjectPage, connection: sa.Connection, found: FoundIssues, 
                 volume=each.volume,
                 environments=() if issue is None else _environments(issue, seen.get(issue.id, frozenset())),
                 is_regressed=each.state.id in regressed,
+                is_spiking=each.state.id in spiking,
                 dropped=each.dropped,
                 is_new=now - each.figures.first_seen < NEW_FOR,
             )

@@ -1,0 +1,1 @@
+"""Issues that suddenly have many more events than usual (pipeline 8)."""
