@@ -12,6 +12,7 @@ from statistics import median
 import msgspec
 
 from bench import ingest, queries
+from bench.arrivals import measure_arrivals
 from bench.limits import measure_limits
 from bench.report import FIGURE_MARKS, SCALE_MARKS, Figures, Machine, Size, table, write_into
 from bench.scale import Scale, measure_scale, scale_table
@@ -36,6 +37,10 @@ def main() -> None:
         return
     if options.symbols:
         encoded = msgspec.json.encode(measure_symbols())
+        sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
+        return
+    if options.arrivals:
+        encoded = msgspec.json.encode(measure_arrivals(options.seconds))
         sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
         return
     with tempfile.TemporaryDirectory(prefix="mothlight-bench-", dir=options.directory) as folder:
@@ -70,6 +75,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--raw-rows", type=int, default=100_000, help="rows of the raw insertion (default 100000)")
     parser.add_argument("--directory", type=Path, help="where to put the data (default: the system's temporary folder)")
     parser.add_argument("--symbols", action="store_true", help="measure only how symbol data is read and looked up")
+    parser.add_argument("--arrivals", action="store_true", help="measure only the intake while large maps are uploaded")
     parser.add_argument(
         "--questions", action="store_true", help="questions only, about events written without the intake"
     )
