@@ -91,7 +91,7 @@ def crash_frame(event: Json) -> Frame:
 
 def is_readable(frame: Frame) -> bool:
     """Whether the frame is where the price is looked up in the sources."""
-    place = (frame["resolved"], frame.get("resolved_name"), Path(frame["source"]).name, frame["line"])
+    place = (frame["resolved"], frame.get("resolved_name"), Path(frame.get("source", "")).name, frame["line"])
     return place == (True, "lookUpPrice", "pricing.mjs", line_of("pricing.mjs", "return PRICES[sku].cents;"))
 
 

@@ -17,6 +17,7 @@ from mothlight.outbound.client import HttpClient
 from mothlight.outbound.guard import Guard
 from mothlight.pipeline.run import Pipeline
 from mothlight.pipeline.stages.await_maps import MOST_AN_EVENT, WAITS_SECONDS, AwaitMaps
+from mothlight.storage.metadata import tables
 from mothlight.symbol_sets.fetching.fetch_map import FetchMap
 from mothlight.symbol_sets.fetching.fetches import MOST_A_MINUTE, Fetches
 from mothlight.symbol_sets.fetching.keep import Fetched
@@ -202,7 +203,7 @@ def test_many_events_of_one_stack_wait_for_one_fetch(shop: Shop):
 
 
 def test_an_event_that_waited_long_enough_is_stored_as_it_is(shop: Shop):
-    slow(shop)
+    goes_on = slow(shop)
     event = shop.event("/slow.js")
     shop.offer(event)
     shop.wait_for(lambda: shop.server.asked)
@@ -214,6 +215,11 @@ def test_an_event_that_waited_long_enough_is_stored_as_it_is(shop: Shop):
     (frame_,) = shop.frames(event)
     assert frame_["source"] == "/slow.js"
     assert frame_["resolve_failure"] == f"Could not find sourcemap for source url: {shop.server.url}/slow.js"
+
+    goes_on.set()
+    shop.wait_for(lambda: shop.line.rows(tables.symbol_repairs))
+    (repair,) = shop.line.rows(tables.symbol_repairs)
+    assert (repair.ref, repair.status) == (f"{shop.server.url}/slow.js", "waiting")
 
 
 @pytest.mark.parametrize(
