@@ -64,7 +64,8 @@ def test_from_an_empty_server_to_a_merged_issue(
     expect(waiting).to_contain_text("An exception was received", timeout=20_000)
     waiting.get_by_role("link", name="Open the issue").click()
 
-    # The issue.
+    # The issue, with times of where its reader is.
+    expect(page.locator("#status")).to_contain_text("Times in Europe/Berlin")
     expect(page.get_by_role("heading", level=1)).to_contain_text("TypeError")
     expect(page.locator(".ih .message")).to_have_text("card was refused")
     expect(page.locator("#stack")).to_contain_text("pay")

@@ -9,6 +9,7 @@ mothlight_zone      the time zone, which the script writes
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -127,7 +128,7 @@ def _visit(
         session=session,
         user=user,
         theme=theme if theme in THEMES else THEMES[0],
-        zone=_read_zone(incoming.cookies.get(ZONE, "")),
+        zone=_read_zone(unquote(incoming.cookies.get(ZONE, ""))),
         flash=_read_flash(incoming.cookies.get(FLASH, ""), secret),
     )
 

@@ -30,6 +30,8 @@ GROUPS = (
     ("Session", ("$session_id",)),
 )
 """Facts and the properties that make them, joined with a blank. To add one: a line here."""
+NAMED = {"$python_version": "Python "}
+"""What stands before a value that does not say what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _groups(values: Mapping[str, Any]) -> Iterable[Fact]:
     for name, keys in GROUPS:
         present = [key for key in keys if values.get(key) not in (None, "")]
         if present:
-            text = " ".join(as_text(values[key]) for key in present)
+            text = " ".join(NAMED.get(key, "") + as_text(values[key]) for key in present)
             yield Fact(name, text, present[0], as_text(values[present[0]]))
 
 

@@ -22,6 +22,13 @@ REMEDIES = {
 NATIVE_REMEDY = "With the debug symbols of the image it can be read. Upload them with each build."
 
 
+HIDDEN = {
+    "$$_posthog_redacted_based_on_masking_rules_$$": "hidden by the SDK: the name or the value looks like a secret",
+    "$$_posthog_value_too_long_$$": "left out by the SDK: too long",
+}
+"""What SDKs put in the place of a variable's value, and what it means."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of source code."""
@@ -162,7 +169,11 @@ def _lines(context: Any) -> list[Line]:
 def _variables(variables: Any) -> list[tuple[str, str]]:
     if not isinstance(variables, Mapping):
         return []
-    return [(str(name), as_text(value)) for name, value in variables.items()]
+    return [(str(name), _shown(value)) for name, value in variables.items()]
+
+
+def _shown(value: Any) -> str:
+    return HIDDEN[value] if isinstance(value, str) and value in HIDDEN else as_text(value)
 
 
 def as_text(value: Any) -> str:

@@ -24,12 +24,21 @@ class Advice:
     link: str = "Show"
 
 
+OCCASIONS = {
+    "error-tracking-issue-created": "new issues",
+    "error-tracking-issue-reopened": "regressions",
+    "error-tracking-issue-spiking": "spikes",
+}
+"""What alerts tell of, by the names of their triggers."""
+
+
 def _missing(meta: Meta, field: str) -> str:
     return ", ".join(each["key"].replace("_", " ") for each in meta.get(field, ()) if not each["enabled"])
 
 
 def _alerts(meta: Meta) -> str:
-    return f"No alert for: {_missing(meta, 'alerts') or 'nothing'}"
+    untold = [OCCASIONS.get(each["key"], each["key"]) for each in meta.get("alerts", ()) if not each["enabled"]]
+    return f"Nobody is told of {' or '.join(untold) or 'anything'}"
 
 
 def _limits(meta: Meta) -> str:
