@@ -14,6 +14,7 @@ import msgspec
 from bench import ingest, queries
 from bench.arrivals import measure_arrivals
 from bench.limits import measure_limits
+from bench.pages import Pages, measure_pages, pages_table
 from bench.report import FIGURE_MARKS, SCALE_MARKS, Figures, Machine, Size, table, write_into
 from bench.scale import Scale, measure_scale, scale_table
 from bench.server import Server
@@ -44,7 +45,17 @@ def main() -> None:
         sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
         return
     with tempfile.TemporaryDirectory(prefix="mothlight-bench-", dir=options.directory) as folder:
-        if options.questions:
+        if options.pages:
+            pages = measure_pages(
+                (options.keep or Path(folder)) / "data",
+                options.events,
+                options.stacks,
+                options.rounds,
+                describe_machine(),
+            )
+            write(pages, options.output)
+            print(pages_table(pages), file=sys.stderr)
+        elif options.questions:
             data_dir = (options.keep or Path(folder)) / "data"
             machine = describe_machine()
             scale = measure_scale(data_dir, options.events, options.stacks, options.rounds, machine)
@@ -56,7 +67,7 @@ def main() -> None:
             print(table([figures]), file=sys.stderr)
 
 
-def write(figures: Figures | Scale, output: Path | None) -> None:
+def write(figures: Figures | Scale | Pages, output: Path | None) -> None:
     """The figures as JSON, to a file or to standard output."""
     encoded = msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
     if output:
@@ -79,7 +90,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--questions", action="store_true", help="questions only, about events written without the intake"
     )
-    parser.add_argument("--keep", type=Path, help="with --questions: fill this folder once, and keep it")
+    parser.add_argument("--pages", action="store_true", help="pages only, of a server that is filled the same way")
+    parser.add_argument("--keep", type=Path, help="with --questions or --pages: fill this folder once, and keep it")
     parser.add_argument("--output", type=Path, help="write the JSON to this file instead of standard output")
     parser.add_argument(
         "--render", type=Path, metavar="PAGE", help="measure nothing; write earlier figures into a page"

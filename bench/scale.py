@@ -50,7 +50,7 @@ class Scale(msgspec.Struct):
 def measure_scale(data_dir: Path, events: int, stacks: int, rounds: int, machine: Machine) -> Scale:
     """Fill a directory unless it is filled, start a server on it, and ask."""
     server = Server(data_dir)
-    fill_seconds = _fill_once(server, events, stacks)
+    fill_seconds = fill_once(server, events, stacks)
     starts = [_timed_start(server) for _ in range(STARTS)]
     server.start()
     try:
@@ -105,8 +105,8 @@ def scale_table(runs: Sequence[Scale]) -> str:
     return "\n".join(lines)
 
 
-def _fill_once(server: Server, events: int, stacks: int) -> float:
-    """The seconds that it took, now or then."""
+def fill_once(server: Server, events: int, stacks: int) -> float:
+    """Fill the server's directory, unless it was filled before. The seconds that it took, now or then."""
     kept = server.data_dir.parent / f"{server.data_dir.name}.filled"
     if not kept.exists():
         until = datetime.now(UTC) - timedelta(minutes=1)

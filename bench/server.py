@@ -18,6 +18,8 @@ HOST = "127.0.0.1"
 SETTINGS = {"MOTHLIGHT_SYMBOL_FETCH": "off", "MOTHLIGHT_RETENTION_DAYS": "0"}
 NOT_INHERITED = ("MOTHLIGHT_", "PYTHONDONTWRITEBYTECODE")
 """Settings of this shell. A server that may not keep what it compiles compiles everything at each start."""
+EMAIL = "bench@example.com"
+PASSWORD = "a password of a server that goes again"
 KIBIBYTE = 1024
 BLOCK = 512
 """Bytes in which the system counts what a file takes on disk."""
@@ -44,6 +46,7 @@ class Server:
 
     def _init(self) -> Any:
         command = [sys.executable, "-m", "mothlight", "init", "--json"]
+        command += ["--admin-email", EMAIL, "--admin-password", PASSWORD]
         done = subprocess.run(command, env=self._environment, stdout=subprocess.PIPE, check=True)
         return json.loads(done.stdout)
 

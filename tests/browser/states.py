@@ -99,6 +99,13 @@ def refuse_sign_in(page: Page) -> None:
     page.locator(".fault").wait_for()
 
 
+def refuse_project(page: Page) -> None:
+    """Make a project whose name is blank."""
+    page.get_by_label("Name").fill(" ")
+    page.get_by_role("button", name="Make the project").click()
+    page.locator(".fault").wait_for()
+
+
 def delete_projects(page: Page) -> None:
     """Delete all projects, by their names."""
     while page.locator("header .menu", has_text="Project: ").count():
@@ -172,6 +179,8 @@ STATES: Sequence[State] = (
     State("projects", LIST, click("header .menu summary"), part=MENU),
     State("account-menu", LIST, click("header .tools .menu summary"), part=MENU),
     State("help", LIST, press("?"), part="dialog[open]"),
+    State("new-project", "/projects/new"),
+    State("new-project-refused", "/projects/new", refuse_project),
     # One issue.
     State("issue", ISSUE),
     State("issue-open", ISSUE, open_all),

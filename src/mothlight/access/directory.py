@@ -109,6 +109,12 @@ class Directory:
         """Tell whether a user is admin of the organization that runs this server: the first one."""
         return self._ask(("operator", user_id), lambda on: _is_operator(on, user_id))
 
+    def list_managed_organizations(self, user_id: int) -> list[Organization]:
+        """List the organizations that a user is admin of, oldest first."""
+        return self._ask(
+            ("managed organizations", user_id), lambda on: repository.list_organizations_managed_by(on, user_id)
+        )
+
     def current_project(self, caller: Caller) -> Project | None:
         """Find what `@current` means: a pinned key's first project, else the one opened last, else the lowest id."""
         return self._ask(("current project", caller), lambda on: _current_project(on, caller))

@@ -53,7 +53,7 @@ def test_a_form_of_who_is_signed_out_does_nothing(site, path):
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
-@pytest.mark.parametrize("path", [path for path in [*GETS, *POSTS] if path.startswith("/projects/")])
+@pytest.mark.parametrize("path", [path for path in [*GETS, *POSTS] if path.startswith("/projects/{project_id}/")])
 def test_a_stranger_is_kept_out_of_everything_of_a_project(site, stranger, path):
     where = _fill(site, path)
     token = form_to(stranger.get("/nothing"), "/sign-out").fields
@@ -62,7 +62,7 @@ def test_a_stranger_is_kept_out_of_everything_of_a_project(site, stranger, path)
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("path", [path for path in POSTS if path.startswith("/projects/")])
+@pytest.mark.parametrize("path", [path for path in POSTS if path.startswith("/projects/{project_id}/")])
 def test_a_member_is_kept_out_of_what_is_for_admins(site, member, path):
     token = form_to(member.get("/nothing"), "/sign-out").fields
     answer = member.post(_fill(site, path), token)

@@ -89,6 +89,7 @@ class PageCall:
             project=None,
             projects=(),
             is_operator=False,
+            makes_projects=False,
             theme=self.visit.theme,
             zone=self.visit.zone,
             flash=self.visit.flash,
@@ -129,7 +130,13 @@ class UserPage(PageCall):
         return self._here(projects, next(iter([*last, *projects]), None))
 
     def _here(self, projects: Sequence[Project], project: Project | None) -> Here:
-        return replace(PageCall.here(self), projects=projects, project=project, is_operator=self.is_operator)
+        return replace(
+            PageCall.here(self),
+            projects=projects,
+            project=project,
+            is_operator=self.is_operator,
+            makes_projects=bool(self.parts.directory.list_managed_organizations(self.user.id)),
+        )
 
 
 @dataclass(frozen=True, slots=True)

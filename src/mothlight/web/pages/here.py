@@ -29,6 +29,8 @@ class Here:
     projects: Sequence[Project]
     is_operator: bool
     """Whether the operator's page is for them."""
+    makes_projects: bool
+    """Whether they are an admin of some organization."""
     theme: str
     zone: tzinfo
     flash: Flash | None

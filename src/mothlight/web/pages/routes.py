@@ -25,6 +25,7 @@ from mothlight.web.pages.issue.routes import ISSUE_PAGES
 from mothlight.web.pages.issues.routes import LIST_PAGES
 from mothlight.web.pages.limits.page import save_limits, save_spikes, show_limits
 from mothlight.web.pages.members import page as members
+from mothlight.web.pages.new_project import page as new_project
 from mothlight.web.pages.onboarding.page import show_start, show_waiting
 from mothlight.web.pages.page import Page, open_page, operator_page, project_page, user_page
 from mothlight.web.pages.project_settings import page as project_settings
@@ -56,6 +57,8 @@ PAGES: Sequence[Page] = (
     user_page("GET", api_keys.PATH, api_keys.show_keys, SETTINGS),
     user_page("POST", api_keys.PATH, api_keys.make_key, SETTINGS),
     user_page("POST", "/account/keys/{id}/revoke", api_keys.end_key, SETTINGS),
+    user_page("GET", new_project.PATH, new_project.show_new_project),
+    user_page("POST", new_project.PATH, new_project.make_project),
     operator_page("GET", "/server", show_server, SERVER),
     operator_page("GET", "/server/doctor", show_doctor, SERVER),
     project_page("GET", "changes", show_changes, CHANGES),

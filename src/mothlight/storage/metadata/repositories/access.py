@@ -57,6 +57,12 @@ def list_organizations_of(connection: sa.Connection, user_id: int) -> list[Organ
     return _organizations(connection, organizations.c.id.in_(mine))
 
 
+def list_organizations_managed_by(connection: sa.Connection, user_id: int) -> list[Organization]:
+    """List those that the user is an admin of, oldest first."""
+    mine = (memberships.c.user_id == user_id) & (memberships.c.role == "admin")
+    return _organizations(connection, organizations.c.id.in_(sa.select(memberships.c.organization_id).where(mine)))
+
+
 def _organizations(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Organization]:
     query = sa.select(organizations.c.id, organizations.c.name).where(condition)
     return [
