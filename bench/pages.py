@@ -62,6 +62,8 @@ class PageFigures(msgspec.Struct):
     """Times and size of one page."""
 
     latency: Latency
+    processor_ms: float
+    """Of the server for each answer: how busy the machine is otherwise changes it little."""
     bytes_at_most: int
     """Compressed, as it was sent."""
 
@@ -129,29 +131,37 @@ def _measure(
     server: Server, reader: Reader, asked: Asked, chance: random.Random, issues: list[str], rounds: int
 ) -> PageFigures:
     took, sizes = [], []
+    worked = 0.0
     for number in range(WARM_UP_ROUNDS + rounds):
+        if number == WARM_UP_ROUNDS:
+            worked = server.cpu_seconds()
         path = f"/projects/{server.project_id}/{asked.path(chance, issues)}"
         content, seconds = reader.ask("GET", path, None, {"Accept-Encoding": "br, gzip", **asked.headers})
         if number >= WARM_UP_ROUNDS:
             took.append(1000 * seconds)
             sizes.append(len(content))
+    worked = server.cpu_seconds() - worked
     took.sort()
     latency = Latency(percentile(took, 0.5), percentile(took, 0.95), statistics.fmean(took), rounds)
-    return PageFigures(latency, max(sizes))
+    return PageFigures(latency, 1000 * worked / rounds, max(sizes))
 
 
 def pages_table(pages: Pages) -> str:
     """Markdown: a line for each page; p50, p95 and the goal in milliseconds, the size in KiB."""
-    lines = ["| page | p50, ms | p95, ms | goal for p95 | at most, KiB |", "| --- | ---: | ---: | ---: | ---: |"]
+    lines = [
+        "| page | p50, ms | p95, ms | goal for p95 | processor, ms | at most, KiB |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     for name, asked in PAGES.items():
         found = pages.figures[name]
         goal = "" if asked.most_ms is None else shown(asked.most_ms)
-        size = shown(found.bytes_at_most / KIBIBYTE)
-        lines.append(f"| {name} | {shown(found.latency.p50)} | {shown(found.latency.p95)} | {goal} | {size} |")
+        numbers = (found.latency.p50, found.latency.p95)
+        cells = [name, *map(shown, numbers), goal, shown(found.processor_ms), shown(found.bytes_at_most / KIBIBYTE)]
+        lines.append(f"| {' | '.join(cells)} |")
     machine = pages.machine
+    about = f"{machine.processor}, {machine.cores} cores, {machine.memory_gib:g} GiB"
     lines += [
         "",
-        f"- {shown(pages.events)} events: {pages.measured_at}, {machine.processor}, {machine.cores} cores, "
-        f"{machine.memory_gib:g} GiB. Load before: {machine.load_before:g}.",
+        f"- {shown(pages.events)} events: {pages.measured_at}, {about}. Load before: {machine.load_before:g}.",
     ]
     return "\n".join(lines)

@@ -35,6 +35,26 @@ def select_rows(page: Page) -> None:
         page.locator("[data-row] input[type=checkbox]").nth(place).check()
 
 
+def merge_rows(page: Page) -> None:
+    """Select two issues, and look at what merging them would do."""
+    select_rows(page)
+    open_dialog("m")(page)
+
+
+def open_dialog(way: str) -> Do:
+    """Open a page in a dialog: by a key, or by a line of the menu “More”."""
+
+    def do(page: Page) -> None:
+        if len(way) == 1:
+            page.keyboard.press(way)
+        else:
+            page.locator("summary[title=More]").click()
+            page.get_by_role("link", name=way).click()
+        page.locator("dialog[open] form").first.wait_for()
+
+    return do
+
+
 def complete(text: str) -> Do:
     """Type into the search box and wait for what it offers."""
 
@@ -150,6 +170,7 @@ class State:
         )
 
 
+DIALOG = "dialog[open]"
 MENU = "details.menu[open]"
 LIST = "{project}/issues"
 ISSUE = "{project}/issues/{issue}"
@@ -174,11 +195,12 @@ STATES: Sequence[State] = (
     State("issues-no-question", f"{LIST}?q=is:nonsense", status=400),
     State("issues-quiet", f"{LIST}?from=2001-01-01&to=2001-01-02"),
     State("issues-empty", "{empty}/issues"),
+    State("issues-merge-dialog", LIST, merge_rows, part=DIALOG),
     State("issues-merge", f"{LIST}/merge?issue={{issue}}&issue={{web}}"),
     State("issues-merge-too-few", f"{LIST}/merge?issue={{issue}}"),
     State("projects", LIST, click("header .menu summary"), part=MENU),
     State("account-menu", LIST, click("header .tools .menu summary"), part=MENU),
-    State("help", LIST, press("?"), part="dialog[open]"),
+    State("help", LIST, press("?"), part=DIALOG),
     State("new-project", "/projects/new"),
     State("new-project-refused", "/projects/new", refuse_project),
     # One issue.
@@ -193,6 +215,9 @@ STATES: Sequence[State] = (
     State("issue-only", ISSUE, click("summary:has-text('Only events with')"), part=MENU),
     State("issue-filtered", f"{ISSUE}?range=30d&where=plan%3Dfree&at=oldest"),
     State("issue-no-event", f"{ISSUE}?where=plan%3Dnobody"),
+    State("issue-merge-dialog", ISSUE, open_dialog("m"), part=DIALOG),
+    State("issue-split-dialog", ISSUE, open_dialog("Split…"), part=DIALOG),
+    State("issue-rename-dialog", ISSUE, open_dialog("Rename…"), part=DIALOG),
     State("issue-insights", f"{ISSUE}/insights"),
     State("issue-rename", f"{ISSUE}/edit"),
     State("issue-merge", f"{ISSUE}/merge"),

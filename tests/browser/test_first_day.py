@@ -92,7 +92,8 @@ def test_from_an_empty_server_to_a_merged_issue(
     # Another error of the same cause: both become one issue, and two again.
     throw(customer, shop, "ship({message: 'no such address'})")
     other = wait_for_issue(server, "RangeError")
-    page.goto(f"{issue}/merge")
+    page.goto(issue)
+    page.keyboard.press("m")
     page.get_by_label("address or id of another issue").fill(f"{server.url}/projects/1/issues/{other}")
     page.get_by_role("button", name="Show what merging would do").click()
     expect(page.locator("table.sum")).to_contain_text("RangeError")

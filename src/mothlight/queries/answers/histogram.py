@@ -16,6 +16,7 @@ from mothlight.queries.date_range import DateRange, unix_microseconds
 from mothlight.queries.focus import Place, is_unknown, read_focus
 from mothlight.queries.inspection import Histogram
 from mothlight.queries.matching import Matching
+from mothlight.queries.together import meanwhile
 from mothlight.storage.events.interface import EventStore
 
 MOST_RELEASES = 50
@@ -67,8 +68,9 @@ def answer(
     if range_.start == EARLIEST:
         range_ = DateRange(_first_moment(place, matching, range_.end), range_.end)
     found = cut(range_, zone, question.buckets)
+    begins = meanwhile(lambda: _begun(place, range_))
     parts = _count(place, matching, found.edges)
-    begun = _begun(place, range_)
+    begun = begins.result()
     counted = _count_by_release(place, matching) if begun else {}
     shown = begun[-MOST_RELEASES:]
     return HistogramAnswer(
@@ -114,9 +116,10 @@ def _begun(place: Place, range_: DateRange) -> list[tuple[str, datetime]]:
             SELECT release, min(timestamp) AS first FROM events
             WHERE {OF_PROJECT} AND release != '' AND timestamp <= {end} GROUP BY release
         )
-        GROUP BY version HAVING version != '' AND began >= {start} ORDER BY began, version
+        GROUP BY version HAVING began >= {start} ORDER BY began, version
     """
-    return [(row[0], row[1]) for row in place.store.query(place.project_id, sql, bindings.parameters)]
+    # A condition on the version would be moved inside, and JSON be read of every event.
+    return [(row[0], row[1]) for row in place.store.query(place.project_id, sql, bindings.parameters) if row[0]]
 
 
 def _count_by_release(place: Place, matching: Matching) -> dict[str, int]:

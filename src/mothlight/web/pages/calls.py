@@ -64,6 +64,15 @@ class PageCall:
         """A part of a page, for htmx. A waiting flash keeps waiting."""
         return self._render(template, status, values)
 
+    def dialog(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """A page that the script shows in a dialog of another one; without script it stands alone.
+
+        The template extends `frame`, and finds `is_dialog`.
+        """
+        if self.incoming.is_fragment:
+            return self.fragment(template, status=status, frame="layout/dialog.html", is_dialog=True, **values)
+        return self.page(template, status=status, frame="layout/base.html", is_dialog=False, **values)
+
     def redirect(
         self, path: str, say: str | None = None, *, undo: str | None = None, undo_word: str = "Undo"
     ) -> Response:

@@ -7,6 +7,7 @@ from mothlight.queries.answers import breakdown, differences, similar_issues
 from mothlight.queries.answers.breakdown import PropertyBreakdown
 from mothlight.queries.facets import facet_of
 from mothlight.queries.inspection import Breakdown, Differences, SimilarIssues
+from mothlight.web.pages.at_once import begin
 from mothlight.web.pages.calls import ProjectPage
 from mothlight.web.pages.issue.answered import GONE, answered
 from mothlight.web.pages.issue.asked import Asked, read_asked
@@ -43,16 +44,18 @@ def show_insights(call: ProjectPage) -> Response:
     issue = find_issue(call, asked.issue_id)
     if issue is None:
         raise not_found(GONE)
-    similar = SimilarIssues(issue_id=asked.issue_id, window=asked.window, limit=SIMILAR)
+    question = SimilarIssues(issue_id=asked.issue_id, window=asked.window, limit=SIMILAR)
+    similar = begin(lambda: answered(call, similar_issues.answer, question).results)
+    breakdowns = begin(lambda: _breakdowns(call, asked))
     show = call.fragment if call.incoming.is_fragment else call.page
     return show(
         "issue/insights_part.html" if call.incoming.is_fragment else "issue/insights.html",
         issue=issue,
         asked=asked,
         apart=answered(call, differences.answer, Differences(focus=asked.focus())),
-        breakdowns=_breakdowns(call, asked),
+        breakdowns=breakdowns.result(),
         names=NAMES,
-        similar=answered(call, similar_issues.answer, similar).results,
+        similar=similar.result(),
     )
 
 

@@ -39,7 +39,7 @@ def show_merge(call: ProjectPage) -> Response:
     if others:
         ids = [issue.id for issue in others]
         preview = dry_run(call, lambda on, author: (plan_merge(on, author.project_id, target.id, ids), ()))
-    return call.page(
+    return call.dialog(
         "issue/merge.html",
         issue=target,
         others=others,

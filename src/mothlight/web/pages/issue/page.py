@@ -23,6 +23,7 @@ from mothlight.storage.metadata.repositories import access, issues
 from mothlight.storage.metadata.repositories.environments import seen_environments
 from mothlight.storage.metadata.repositories.issues import StoredIssue
 from mothlight.storage.metadata.repositories.spike_events import SpikeFilter, list_spikes
+from mothlight.web.pages.at_once import begin
 from mothlight.web.pages.calls import ProjectPage
 from mothlight.web.pages.issue.activity import read_activity
 from mothlight.web.pages.issue.answered import GONE, answered
@@ -45,6 +46,7 @@ def show_issue(call: ProjectPage) -> Response:
     issue = find_issue(call, asked.issue_id)
     if issue is None:
         return _to_survivor(call, asked.issue_id)
+    activity = begin(lambda: read_activity(call, asked.issue_id))
     seen = _look(call, asked)
     with reading(call.database) as connection:
         spikes = list_spikes(connection, call.project.id, SpikeFilter(issue_ids=[issue.id]), MOST_SPIKES)
@@ -59,11 +61,11 @@ def show_issue(call: ProjectPage) -> Response:
         chart=draw(seen.histogram, call.visit.zone, spikes),
         is_spiking=bool(spikes) and call.parts.clock() - spikes[0].detected_at < SPIKING_FOR,
         histogram=seen.histogram,
-        releases=_releases(call, seen.asked),
+        releases=seen.releases,
         **_event_values(call, issue, seen.event),
         **people(call),
-        reasons=_reasons(call, seen),
-        activity=read_activity(call, asked.issue_id),
+        reasons=_event_first(seen.reasons, seen.event),
+        activity=activity.result(),
     )
 
 
@@ -98,17 +100,21 @@ class _Seen:
     figures: ShownIssue
     histogram: HistogramAnswer
     event: IssueEventAnswer
+    releases: PropertyBreakdown
+    reasons: GroupingAnswer
 
 
 def _look(call: ProjectPage, asked: Asked) -> _Seen:
-    """Figures, histogram and event; where nobody chose a range and the usual one is empty, over all time."""
+    """All at the same time; where nobody chose a range and the usual one is empty, again over all time."""
+    question = IssueDetail(issue_id=asked.issue_id, window=asked.window, filter_test_accounts=False)
+    figures = begin(lambda: answered(call, issue_detail.answer, question))
+    event = begin(lambda: _event(call, asked))
+    releases = begin(lambda: _releases(call, asked))
+    reasons = begin(lambda: _reasons(call, asked))
     found = _histogram(call, asked)
     if asked.is_usual and not found.occurrences:
-        asked = replace(asked, range="all")
-        found = _histogram(call, asked)
-    question = IssueDetail(issue_id=asked.issue_id, window=asked.window, filter_test_accounts=False)
-    figures = answered(call, issue_detail.answer, question)
-    return _Seen(asked, figures, found, _event(call, asked))
+        return _look(call, replace(asked, range="all"))
+    return _Seen(asked, figures.result(), found, event.result(), releases.result(), reasons.result())
 
 
 def _histogram(call: ProjectPage, asked: Asked) -> HistogramAnswer:
@@ -126,12 +132,15 @@ def _releases(call: ProjectPage, asked: Asked) -> PropertyBreakdown:
     return answered(call, breakdown.answer, question).results[0]
 
 
-def _reasons(call: ProjectPage, seen: _Seen) -> GroupingAnswer:
-    """The fingerprints of the issue, that of the event first."""
-    asked, event = seen.asked, seen.event.event
+def _reasons(call: ProjectPage, asked: Asked) -> GroupingAnswer:
+    """The fingerprints of the issue."""
     question = Grouping(issue_id=asked.issue_id, window=asked.window, limit=MOST_REASONS)
-    found = answered(call, issue_grouping.answer, question)
-    own = event.fingerprint if event else None
+    return answered(call, issue_grouping.answer, question)
+
+
+def _event_first(found: GroupingAnswer, shown: IssueEventAnswer) -> GroupingAnswer:
+    """The same, that of the event first."""
+    own = shown.event.fingerprint if shown.event else None
     return GroupingAnswer(sorted(found.results, key=lambda each: each.fingerprint != own), found.count)
 
 

@@ -31,7 +31,7 @@ def show_split(call: ProjectPage) -> Response:
     question = Grouping(issue_id=issue.id, window=Window("all"), limit=MOST_SHOWN)
     found = answered(call, issue_grouping.answer, question)
     chosen = [each.fingerprint for each in found.results if each.fingerprint in set(call.query.getlist("fingerprint"))]
-    return call.page(
+    return call.dialog(
         "issue/split.html", issue=issue, reasons=found, chosen=chosen, preview=_preview(call, found, chosen)
     )
 

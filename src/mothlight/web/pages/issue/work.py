@@ -69,7 +69,7 @@ def show_edit(call: ProjectPage) -> Response:
     issue = find_issue(call, read_issue_id(call))
     if issue is None:
         raise not_found(GONE)
-    return call.page(
+    return call.dialog(
         "issue/edit.html", issue=issue, name=issue.name or "", description=issue.description or "", problem=None
     )
 
@@ -84,7 +84,7 @@ def change_name(call: ProjectPage) -> Response:
         if issue is None:
             raise not_found(GONE) from None
         values = {"name": name, "description": description}
-        return call.page("issue/edit.html", status=problem.status, issue=issue, problem=problem, **values)
+        return call.dialog("issue/edit.html", status=problem.status, issue=issue, problem=problem, **values)
     return _change(call, NewValues(name=name, description=description or None), "Renamed.")
 
 

@@ -51,9 +51,9 @@ def show_merge(call: ProjectPage) -> Response:
     ids = read_selected(call.query.getlist(SELECTED))
     candidates = _candidates(call, ids)
     if len(candidates) < 2:
-        return call.page("issues/too_few.html", back=back_to(call))
+        return call.dialog("issues/too_few.html", back=back_to(call))
     kept = _read_kept(call.query.get(KEEP), candidates)
-    return call.page(
+    return call.dialog(
         "issues/merge.html",
         candidates=candidates,
         kept=kept,

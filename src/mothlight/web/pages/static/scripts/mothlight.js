@@ -84,6 +84,7 @@
     const element = event.target.closest("[data-dialog], [data-close], [data-dismiss], [data-copy], [data-toggle]");
     if (!element || event.ctrlKey || event.metaKey) return;
     const name = Object.keys(actions).find((each) => each in element.dataset);
+    if (name === "close" && !element.closest("dialog")) return;
     if (name === "dialog" && !one(`#${CSS.escape(element.dataset.dialog)}`)) return;
     if (element.matches("a")) event.preventDefault();
     actions[name](element);
@@ -121,7 +122,10 @@
   // ---- Keys.
   let before = "";
   const typing = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
-  const seen = (element) => element && element.checkVisibility?.() !== false;
+  const seen = (element) => {
+    const menu = element.closest("details.menu:not([open])");
+    return (menu && one("summary", menu) !== element ? menu : element).checkVisibility?.() !== false;
+  };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       all("details.menu[open]").forEach((menu) => {
@@ -145,6 +149,19 @@
     else found.click();
   });
 
+  // ---- Pages in a dialog: htmx brings them, here they are shown, and forgotten when they are closed.
+  const showDialog = () => {
+    const dialog = one("#dialog");
+    if (!dialog?.childElementCount || dialog.open) return;
+    all("details.menu[open]").forEach((menu) => {
+      if (menu.contains(document.activeElement)) one("summary", menu).focus();
+      menu.open = false;
+    });
+    dialog.setAttribute("aria-label", one("h2", dialog)?.textContent || "");
+    dialog.addEventListener("close", () => dialog.replaceChildren(), { once: true });
+    dialog.showModal();
+  };
+
   // ---- Tables. Where rows become cards, browsers forget that they are rows.
   const roles = { thead: "rowgroup", tbody: "rowgroup", tr: "row", th: "columnheader", td: "cell" };
   const keepTables = () =>
@@ -163,5 +180,8 @@
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
-  document.addEventListener("htmx:after:swap", () => localise());
+  document.addEventListener("htmx:after:swap", () => {
+    localise();
+    showDialog();
+  });
 })();
