@@ -40,8 +40,17 @@ def condition_sql(alert: StoredAlert, bindings: Bindings, now: datetime) -> str:
     return " AND ".join(conditions) or "1"
 
 
-def meeting(store: EventStore, alert: StoredAlert, announcements: Sequence[StoredAnnouncement], now: datetime) -> Met:
+def meeting(
+    store: EventStore,
+    alert: StoredAlert,
+    announcements: Sequence[StoredAnnouncement],
+    now: datetime,
+    *,
+    waits: bool = True,
+) -> Met:
     """Which announced events meet the conditions of an alert of the same project.
+
+    Unless it waits, events that are not stored meet none.
 
     Raises:
         Unavailable: the event store is away.
@@ -54,7 +63,7 @@ def meeting(store: EventStore, alert: StoredAlert, announcements: Sequence[Store
         found |= _look_up(store, alert, there[start : start + AT_ONCE], now)
     met = [each for each in there if found.get(each.event_uuid)]
     waiting: list[StoredAnnouncement] = []
-    for each in there:
+    for each in there if waits else ():
         if each.event_uuid in found:
             continue
         age = now - each.created_at

@@ -20,6 +20,7 @@ from mothlight.alerts.triggers import COUNTED, TRIGGERS, trigger_of_announcement
 from mothlight.alerts.words import title_of
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
+from mothlight.model.errors import Refused, Unavailable
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import alone, reading, writing
 from mothlight.storage.metadata.repositories import access, alert_channels, alert_deliveries, alert_firings
@@ -75,6 +76,7 @@ class Dispatch:
             if is_ours:
                 while self.decide() == AT_ONCE:
                     pass
+                self.make_messages()
                 self.count()
                 self.make_messages()
 
@@ -91,7 +93,11 @@ class Dispatch:
         for alert in alerts:
             mine = [each for each in due if _concerns(each, alert)]
             if mine:
-                met = meeting(self._store, alert, mine, now)
+                try:
+                    met = meeting(self._store, alert, mine, now)
+                except Refused as problem:
+                    log.warning("alert_not_decided", alert=str(alert.id), reason=problem.detail)
+                    continue
                 candidates += [announced(alert, each) for each in met.met]
                 waiting |= {each.id for each in met.waiting}
         with writing(self._engine) as connection:
@@ -110,7 +116,12 @@ class Dispatch:
             if alert.counted_until is not None and timedelta(0) <= now - alert.counted_until < COUNT_EVERY:
                 continue
             since = max(alert.updated_at, (alert.counted_until or now) - late)
-            candidates = counted.candidates(self._store, alert, since, now) if since <= now else []
+            try:
+                candidates = counted.candidates(self._store, alert, since, now) if since <= now else []
+            except (Unavailable, Refused) as problem:
+                # One that takes too long must not keep the others from being told.
+                log.warning("alert_not_counted", alert=str(alert.id), reason=str(problem.detail))
+                continue
             with writing(self._engine) as connection:
                 fire(connection, candidates, self._make_id)
                 repository.note_counted(connection, alert.id, now)

@@ -17,12 +17,26 @@ REOPENED = "reopened"
 NOT_REOPENED = "not_reopened"
 """A resolved issue was seen again and stayed resolved; `after` holds the evidence and the first such event."""
 SETTINGS_CHANGED = "settings_changed"
+CHANNEL_CHANGED = "channel_changed"
+"""A channel of alerts was made, changed or deleted; its address, which is secret, is not kept here."""
 UNDONE = "undone"
 REDONE = "redone"
 """An undo that was undone itself."""
 
-KINDS = (CREATED, REOPENED, NOT_REOPENED, UPDATED, ASSIGNED, MERGED, SPLIT, SETTINGS_CHANGED, UNDONE, REDONE)
-UNDOABLE = frozenset(KINDS) - {CREATED, NOT_REOPENED}
+KINDS = (
+    CREATED,
+    REOPENED,
+    NOT_REOPENED,
+    UPDATED,
+    ASSIGNED,
+    MERGED,
+    SPLIT,
+    SETTINGS_CHANGED,
+    CHANNEL_CHANGED,
+    UNDONE,
+    REDONE,
+)
+UNDOABLE = frozenset(KINDS) - {CREATED, NOT_REOPENED, CHANNEL_CHANGED}
 
 PIPELINE = Actor("pipeline")
 """Who did what nobody did by hand."""

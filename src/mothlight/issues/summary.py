@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from mothlight.issues import journal
+from mothlight.issues.alert_values import is_alert, is_channel
 from mothlight.issues.effect import ELSEWHERE, ENVIRONMENT, STATUS, Effect, Values, read_effect
 from mothlight.issues.rule_values import is_rule
 from mothlight.issues.settings_values import TEST_ACCOUNT_FILTERS
@@ -89,6 +90,8 @@ def _told(names: Iterable[str]) -> list[str]:
 def _label(name: str) -> str:
     if is_rule(name):
         return "a rule"
+    if is_alert(name) or is_channel(name):
+        return "an alert" if is_alert(name) else "a channel"
     if name.startswith(ENVIRONMENT):
         return f"status in {shown_environment(name.removeprefix(ENVIRONMENT))}"
     return "resolution" if name == ELSEWHERE else name.replace("_", " ")
@@ -103,12 +106,14 @@ def _value(name: str, value: Any, people: People) -> str:
         return "none" if value is None else _resolution(value)
     if value is None or value == []:
         return "none"
-    if is_rule(name):
-        return _rule(value)
     return _quoted(value) if name in ("name", "description") else _plain(name, value)
 
 
 def _plain(name: str, value: Any) -> str:
+    if is_rule(name):
+        return _rule(value)
+    if is_alert(name) or is_channel(name):
+        return _quoted(value["name"]) + _of_alert(value)
     if name == TEST_ACCOUNT_FILTERS:
         return f"{len(value)} filter{'' if len(value) == 1 else 's'}"
     return str(value)
@@ -119,6 +124,13 @@ def _rule(value: Values) -> str:
     conditions = _conditions(value["filters"])
     count = f"{conditions} condition{'' if conditions == 1 else 's'}"
     return f"{value['kind']} by {count} in place {value['order_key']}"
+
+
+def _of_alert(value: Values) -> str:
+    """What an alert or a channel is about; the rest is in `before` and `after`."""
+    if "trigger" not in value:
+        return f" ({value['service']})"
+    return f" on {value['trigger']}, {'on' if value['enabled'] else 'off'}"
 
 
 def _conditions(filters: Values) -> int:

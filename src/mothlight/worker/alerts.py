@@ -1,10 +1,9 @@
 """The chores of alerts. Deciding and delivering have a thread each: a receiver that hangs holds up no decision."""
 
-from datetime import timedelta
-
 import sqlalchemy as sa
 
 from mothlight.alerts.alerting import Alerting
+from mothlight.alerts.preview import REMEMBERED
 from mothlight.kit.clock import Clock
 from mothlight.storage.metadata.engine import writing
 from mothlight.storage.metadata.repositories.alert_deliveries import delete_deliveries_before
@@ -15,8 +14,6 @@ from mothlight.worker.upkeep import Chore
 DECIDE_EVERY_SECONDS = 1.0
 DELIVER_EVERY_SECONDS = 1.0
 FORGET_EVERY_SECONDS = 3600.0
-REMEMBERED = timedelta(days=90)
-"""How long it is known what was announced, told and delivered. A preview looks back so far at most."""
 
 
 def alert_chores(alerting: Alerting) -> list[list[Chore]]:

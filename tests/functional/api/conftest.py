@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 from mothlight.access.directory import Directory
-from mothlight.alerts.alerting import build_alerting
+from mothlight.alerts.alerting import Alerting, build_alerting
 from mothlight.kit.ids import id_maker
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.storage.mirror import Mirror
@@ -54,6 +54,7 @@ class Api:
     directory: Directory
     app: Starlette
     blobs: TemporaryBlobs
+    alerting: Alerting
     observed: list[tuple[str, str, int]] = field(default_factory=list)
 
     def ask(
@@ -114,7 +115,7 @@ def build(cast: Cast, hands: Hands, events: Any, **service: Any) -> Api:
     }
     routes = [*api_routes(Service(**(shared | service))), *symbol_file_routes(parts.blobs, hands.now)]
     app = Starlette(routes=routes, exception_handlers=exception_handlers())
-    return Api(cast, hands, events, directory, app, parts.blobs, seen)
+    return Api(cast, hands, events, directory, app, parts.blobs, parts.alerting, seen)
 
 
 def error(answer: httpx.Response) -> SimpleNamespace:

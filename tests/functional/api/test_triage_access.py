@@ -14,6 +14,7 @@ def things(triage):
     """One of each, by the names that paths have."""
     a, b, c = (triage.issue(value) for value in "abc")
     triage.change(a, name="A")
+    channel = triage.ok("POST", "alerts/channels/", json={"name": "Nobody", "address": "http://127.0.0.1:9/"})["id"]
     release = triage.ok("POST", "releases/", json={"version": "1", "project": "shop", "hash_id": "h1"})
     return SimpleNamespace(
         a=a,
@@ -25,6 +26,8 @@ def things(triage):
         frame=triage.ok("GET", "stack_frames/")["results"][0]["id"],
         change=triage.changes()[1]["id"],
         rule=triage.ok("POST", "suppression_rules/", json={"filters": NEVER})["id"],
+        channel=channel,
+        alert=triage.ok("POST", "alerts/", json={"trigger": "created", "channels": [channel]})["id"],
     )
 
 
@@ -79,6 +82,23 @@ ROWS = [
     ("GET", "spike_events/", None, READ, 200),
     ("GET", "git-provider-file-links/resolve_github/", None, READ, 200),
     ("GET", "git-provider-file-links/resolve_gitlab/", None, READ, 200),
+    ("GET", "alerts/", None, READ, 200),
+    ("POST", "alerts/", {"trigger": "reopened"}, WRITE, 201),
+    ("GET", "alerts/{alert}/", None, READ, 200),
+    ("PATCH", "alerts/{alert}/", {"enabled": False}, WRITE, 200),
+    ("PUT", "alerts/{alert}/", {"name": "x"}, WRITE, 200),
+    ("POST", "alerts/{alert}/test/", None, WRITE, 200),
+    ("GET", "alerts/{alert}/deliveries/", None, READ, 200),
+    ("POST", "alerts/preview/", {"trigger": "milestone"}, READ, 200),
+    ("GET", "alerts/deliveries/", None, READ, 200),
+    ("POST", "alerts/deliveries/{a}/retry/", None, WRITE, 404),
+    ("GET", "alerts/channels/", None, READ, 200),
+    ("POST", "alerts/channels/", {"name": "x", "address": "https://x.test/"}, WRITE, 201),
+    ("GET", "alerts/channels/{channel}/", None, READ, 200),
+    ("PATCH", "alerts/channels/{channel}/", {"name": "y"}, WRITE, 200),
+    ("POST", "alerts/channels/{channel}/test/", None, WRITE, 200),
+    ("DELETE", "alerts/channels/{channel}/", None, WRITE, 204),
+    ("DELETE", "alerts/{alert}/", None, WRITE, 204),
     ("GET", "changes/", None, READ, 200),
     ("GET", "changes/{change}/", None, READ, 200),
     ("POST", "changes/{change}/undo/?dry_run=true", {}, WRITE, 400),

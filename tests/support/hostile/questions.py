@@ -37,6 +37,27 @@ RULE_FILTERS = {
 WINDOW = {"date_from": "-30d", "date_to": "+1d"}
 
 BODIES: Mapping[str, Any] = {
+    "NewAlert": {
+        "trigger": "users",
+        "name": "Many users",
+        "enabled": True,
+        "environments": ["production"],
+        "filters": FILTERS[:4],
+        "threshold": 5,
+        "window_minutes": 10,
+        "snooze_minutes": 30,
+        "channels": [],
+    },
+    "AlertChange": {"trigger": "occurrences", "threshold": 5, "window_minutes": 10, "filters": FILTERS[:2]},
+    "AlertTrial": {
+        "trigger": "occurrences",
+        "filters": FILTERS[:3],
+        "threshold": 2,
+        "window_minutes": 5,
+        "dateRange": WINDOW,
+    },
+    "NewChannel": {"name": "On-call", "address": "http://127.0.0.1:9/hook"},
+    "ChannelChange": {"name": "On-call", "address": "https://127.0.0.1:9/hook"},
     "QueryIssues": {
         "dateRange": WINDOW,
         "status": "all",

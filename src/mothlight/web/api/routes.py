@@ -12,6 +12,7 @@ from starlette.routing import Route
 from mothlight.queries.answers.issue_detail import ShownIssue
 from mothlight.storage.metadata.repositories.settings import ProjectSettings
 from mothlight.web.api import organizations, persons, projects, users
+from mothlight.web.api.alert_routes import ALERT_ROUTES
 from mothlight.web.api.endpoint import Endpoint, Service
 from mothlight.web.api.error_tracking import (
     issues,
@@ -115,6 +116,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     *INSPECTION_ROUTES,
     *TRIAGE_ROUTES,
     *SYMBOL_ROUTES,
+    *ALERT_ROUTES,
     *RULE_ROUTES,
     *SPIKE_ROUTES,
     user_route(

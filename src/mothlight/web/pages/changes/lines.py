@@ -31,6 +31,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
     MERGED: ("merge", "plum"),
     SPLIT: ("split", "plum"),
     journal.SETTINGS_CHANGED: ("wrench", ""),
+    journal.CHANNEL_CHANGED: ("wrench", ""),
     journal.UNDONE: ("undo", ""),
     journal.REDONE: ("undo", ""),
 }
