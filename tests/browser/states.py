@@ -111,6 +111,28 @@ def refuse_password(page: Page) -> None:
     send("Change the password", "not the same")(page)
 
 
+def add_channel(page: Page) -> None:
+    """Add a webhook."""
+    page.get_by_label("New channel").fill("On-call")
+    page.get_by_label("Address", exact=True).fill("https://pager.fernhill.example/hook")
+    send("Add the channel", "It is not shown again")(page)
+
+
+def refuse_channel(page: Page) -> None:
+    """Add a channel that is none."""
+    page.get_by_label("New channel").fill("On-call")
+    page.get_by_label("Address", exact=True).fill("syslog://")
+    send("Add the channel", "Messages cannot go to such an address.")(page)
+
+
+def edit_alert(page: Page) -> None:
+    """Make an alert, and open it."""
+    page.get_by_role("link", name="New alert").click()
+    send("Save", "is made.")(page)
+    page.get_by_role("link", name="Edit").first.click()
+    page.get_by_role("heading", name="Delete it").wait_for()
+
+
 def refuse_sign_in(page: Page) -> None:
     """Sign in with a wrong password."""
     page.get_by_label("E-mail").fill("somebody@example.com")
@@ -239,6 +261,13 @@ STATES: Sequence[State] = (
     State("settings", "{project}/settings", open_all),
     State("settings-member", "{project}/settings", who="member"),
     State("limits", "{project}/settings/limits"),
+    State("alerts", "{project}/settings/alerts"),
+    State("alerts-channel", "{project}/settings/alerts", add_channel),
+    State("alerts-refused", "{project}/settings/alerts", refuse_channel),
+    State("alert-new", "{project}/settings/alerts/new"),
+    State("alert-preview", "{project}/settings/alerts/new", send("What would it have sent?", "It would have sent")),
+    State("alert", "{project}/settings/alerts", edit_alert),
+    State("alert-messages", "{project}/settings/alerts/deliveries"),
     State("members", "{project}/settings/members"),
     State("members-menu", "{project}/settings/members", click("table .menu summary"), part=MENU),
     State("members-link", "{project}/settings/members", send("Make a link", "Whoever opens this link")),

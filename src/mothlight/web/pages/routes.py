@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mothlight.web.pages.account import page as account
+from mothlight.web.pages.alerts.routes import ALERT_PAGES
 from mothlight.web.pages.api_keys import page as api_keys
 from mothlight.web.pages.assets import BASE
 from mothlight.web.pages.changes.page import show_changes
@@ -80,6 +81,7 @@ PAGES: Sequence[Page] = (
     project_page("GET", "settings/limits", show_limits, SETTINGS),
     project_page("POST", "settings/limits", save_limits, SETTINGS),
     project_page("POST", "settings/limits/spikes", save_spikes, SETTINGS),
+    *ALERT_PAGES,
     project_page("GET", members.PATH, members.show_members, SETTINGS),
     project_page("POST", f"{members.PATH}/invite", members.make_link, SETTINGS, admins_only=True),
     project_page("POST", f"{MEMBER}/role", members.change_role, SETTINGS, admins_only=True),

@@ -3,8 +3,7 @@
 Members see it, admins change it.
 """
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +15,12 @@ from mothlight.model.access import Project
 from mothlight.model.errors import Refused, invalid
 from mothlight.storage.metadata.engine import writing
 from mothlight.web.pages.calls import ProjectPage
+from mothlight.web.pages.filter_rows import FILTER_TYPES, as_row, read_rows
 from mothlight.web.project_changes import change_project
 from mothlight.web.values.changes import ProjectChange
 from mothlight.web.values.validate import validate
 
 PATH = "settings"
-FILTER_TYPES = ("event", "person", "event_metadata", "feature", "session")
-MOST_FILTERS = 50
 
 
 def show_settings(call: ProjectPage) -> Response:
@@ -39,7 +37,7 @@ def change_name(call: ProjectPage) -> Response:
 def change_filters(call: ProjectPage) -> Response:
     """Change which events are taken for one's own people's."""
     try:
-        filters = validate(ProjectChange, {"test_account_filters": _read_filters(call)}).test_account_filters
+        filters = validate(ProjectChange, {"test_account_filters": read_rows(call.form)}).test_account_filters
     except Refused as problem:
         return _page(call, problem, about="filters")
     return _change(call, "filters", "Test accounts are others now.", test_account_filters=filters)
@@ -85,7 +83,7 @@ def _work(call: ProjectPage, work: Callable[[sa.Connection], Project]) -> None:
 def _page(call: ProjectPage, problem: Refused | None = None, *, about: str | None = None) -> Response:
     """The page; after a refused form with what was sent, and what is wrong with it."""
     form = call.form if problem is not None else None
-    filters = call.project.test_account_filters if about != "filters" else _read_filters(call)
+    filters = call.project.test_account_filters if about != "filters" else read_rows(call.form)
     return call.page(
         "project_settings/project_settings.html",
         status=200 if problem is None else problem.status,
@@ -95,38 +93,8 @@ def _page(call: ProjectPage, problem: Refused | None = None, *, about: str | Non
         about=about,
         name=form.get("name", "") if form and about == "name" else call.project.name,
         origins=form.get("origins", "") if form and about == "origins" else "\n".join(call.project.allowed_origins),
-        filters=[_as_row(each) for each in filters],
+        filters=[as_row(each) for each in filters],
         operators=list(OPERATORS),
         filter_types=list(FILTER_TYPES),
         retention_days=call.service.retention_days,
     )
-
-
-def _read_filters(call: ProjectPage) -> list[dict[str, Any]]:
-    """The rows of the form that have a key. A value that is a JSON list or number is one; anything else is text."""
-    names = ("type", "key", "operator", "value")
-    rows = list(zip(*(call.form.getlist(name) for name in names), strict=False))[:MOST_FILTERS]
-    return [
-        {"type": type_, "key": key.strip(), "operator": operator, "value": _read_value(value)}
-        for type_, key, operator, value in rows
-        if key.strip()
-    ]
-
-
-def _read_value(text: str) -> Any:
-    if text.strip().startswith("["):
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text
-
-
-def _as_row(each: Mapping[str, Any]) -> dict[str, str]:
-    value = each.get("value", "")
-    return {
-        "type": str(each.get("type", "event")),
-        "key": str(each.get("key", "")),
-        "operator": str(each.get("operator") or "exact"),
-        "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
-    }

@@ -24,25 +24,28 @@ class Advice:
     link: str = "Show"
 
 
-OCCASIONS = {
-    "error-tracking-issue-created": "new issues",
-    "error-tracking-issue-reopened": "regressions",
+_ALERTS = {
+    "error-tracking-issue-created": "is new",
+    "error-tracking-issue-reopened": "comes back",
     "error-tracking-issue-spiking": "spikes",
 }
-"""What alerts tell of, by the names of their triggers."""
+_LIMITS = {"project": "in the whole project", "per_issue": "per issue"}
+"""Keys of switches, as they read."""
 
 
-def _missing(meta: Meta, field: str) -> str:
-    return ", ".join(each["key"].replace("_", " ") for each in meta.get(field, ()) if not each["enabled"])
+def _missing(meta: Meta, field: str, words: Mapping[str, str]) -> str:
+    missing = [words.get(each["key"], each["key"]) for each in meta.get(field, ()) if not each["enabled"]]
+    return " or ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
 
 
 def _alerts(meta: Meta) -> str:
-    untold = [OCCASIONS.get(each["key"], each["key"]) for each in meta.get("alerts", ()) if not each["enabled"]]
-    return f"Nobody is told of {' or '.join(untold) or 'anything'}"
+    missing = _missing(meta, "alerts", _ALERTS)
+    return f"Nobody is told when an issue {missing}" if missing else "Somebody is told of each important event"
 
 
 def _limits(meta: Meta) -> str:
-    return f"No limit for: {_missing(meta, 'rate_limits') or 'nothing'}"
+    missing = _missing(meta, "rate_limits", _LIMITS)
+    return f"Nothing bounds how many events come {missing}" if missing else "Both limits are set"
 
 
 def _running(meta: Meta) -> str:
@@ -58,7 +61,7 @@ def _frames(meta: Meta) -> str:
 
 
 ADVICE: Mapping[str, Advice] = {
-    "alerts": Advice("alert", _alerts),
+    "alerts": Advice("alert", _alerts, "settings/alerts", "Set one"),
     "long_running_issues": Advice("clock", _running, "issues"),
     "quiet_issues": Advice("suppress", _quiet, "issues"),
     "rate_limits": Advice("storm", _limits, "settings/limits", "Set one"),
