@@ -33,7 +33,7 @@ class Reached(NamedTuple):
 
     issue_id: UUID
     moment: datetime
-    """The end of the minute in which it did, or the end of what was counted."""
+    """The beginning of the minute in which it did."""
     total: int
     milestone: int = 0
 
@@ -54,14 +54,14 @@ def reached(store: EventStore, alert: StoredAlert, since: datetime, until: datet
     if alert.trigger == MILESTONE:
         before = _count_before(store, alert, _moment(first), until)
         for issue_id, minutes in _minutes(store, alert, _moment(first), until, users=False).items():
-            yield from _milestones(issue_id, minutes, before.get(issue_id, 0), until)
+            yield from _milestones(issue_id, minutes, before.get(issue_id, 0))
         return
     window = alert.window_minutes or 1
     users = alert.trigger == USERS
     for issue_id, minutes in _minutes(store, alert, _moment(first - window), until, users=users).items():
         for minute, count in crossings(minutes, window, alert.threshold or 1):
             if minute >= first:
-                yield Reached(issue_id, min(_moment(minute + 1), until), count)
+                yield Reached(issue_id, _moment(minute), count)
 
 
 def crossings(minutes: Minutes, window: int, threshold: int) -> list[tuple[int, int]]:
@@ -103,14 +103,14 @@ class _Running:
                 del self._users[user]
 
 
-def _milestones(issue_id: UUID, minutes: Minutes, before: int, until: datetime) -> Iterable[Reached]:
+def _milestones(issue_id: UUID, minutes: Minutes, before: int) -> Iterable[Reached]:
     count = before
     for minute in sorted(minutes):
         held = minutes[minute]
         after = count + (held if isinstance(held, int) else len(held))
         milestone = largest_milestone(after)
         if milestone > largest_milestone(count):
-            yield Reached(issue_id, min(_moment(minute + 1), until), after, milestone)
+            yield Reached(issue_id, _moment(minute), after, milestone)
         count = after
 
 

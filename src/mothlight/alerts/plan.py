@@ -60,21 +60,24 @@ class Rehearsal(Generic[T]):
         self.messages: list[tuple[datetime, Sequence[T]]] = []
         self._waiting: list[T] = []
 
-    def tell(self, moment: datetime, told: T) -> None:
-        """The alert has something to tell at the moment; moments come in order."""
+    def tell(self, moment: datetime, told: Sequence[T]) -> None:
+        """The alert has this to tell at the moment; moments come in order."""
         self.pass_time(moment)
-        self._waiting.append(told)
+        self._waiting += told
         self._send(moment)
 
     def pass_time(self, moment: datetime) -> None:
         """Nothing happens until the moment."""
-        while self._waiting and self.messages and (due := self.messages[-1][0] + DIGEST_EVERY) <= moment:
-            if not self._send(due):
-                return
+        if self._waiting and (due := self._due()) <= moment:
+            self._send(due)
 
-    def _send(self, moment: datetime) -> bool:
+    def _due(self) -> datetime:
+        """When what waits may be sent: when enough time has passed, or one of the last messages is long ago."""
+        recent = [sent for sent, _ in self.messages[-MOST_SINGLES:]]
+        return min(recent[-1] + DIGEST_EVERY, recent[0] + BURST)
+
+    def _send(self, moment: datetime) -> None:
         messages = next_messages(self._waiting, [sent for sent, _ in self.messages[-MOST_SINGLES:]], moment)
         if messages:
             self.messages += [(moment, message) for message in messages]
             self._waiting = []
-        return bool(messages)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 import msgspec
@@ -56,9 +57,11 @@ def preview(
     begin = max(start, now - REMEMBERED)
     candidates, is_complete = _candidates(engine, store, alert, begin, now)
     rehearsal: Rehearsal[Candidate] = Rehearsal()
-    for each in admit(candidates, {}):
-        if each.moment <= end:
-            rehearsal.tell(each.moment, each)
+    # What comes within a second is decided on together.
+    for _, some in groupby(admit(candidates, {}), key=lambda each: int(each.moment.timestamp())):
+        together = [each for each in some if each.moment <= end]
+        if together:
+            rehearsal.tell(together[-1].moment, together)
     rehearsal.pass_time(end + DIGEST_EVERY)
     issues = {each.issue_id for _, told in rehearsal.messages for each in told}
     with reading(engine) as connection:

@@ -24,6 +24,7 @@ class Office:
     def __init__(self, engine, store, reader):
         self.line = Line(engine, store, reader)
         self.engine = engine
+        self.make_id = id_maker(self.line.clock, os.urandom)
         self.alerting = self.build()
 
     def build(self, allow=HERE):
@@ -32,7 +33,7 @@ class Office:
             self.engine,
             self.line.store,
             self.line.clock,
-            id_maker(self.line.clock, os.urandom),
+            self.make_id,
             allow=allow,
             address=lambda: "https://errors.fernhill.example",
         )
