@@ -62,14 +62,15 @@ class Rehearsal(Generic[T]):
 
     def tell(self, moment: datetime, told: Sequence[T]) -> None:
         """The alert has this to tell at the moment; moments come in order."""
-        self.pass_time(moment)
+        if self._waiting and (due := self._due()) < moment:
+            self._send(due)
         self._waiting += told
         self._send(moment)
 
-    def pass_time(self, moment: datetime) -> None:
-        """Nothing happens until the moment."""
-        if self._waiting and (due := self._due()) <= moment:
-            self._send(due)
+    def finish(self) -> None:
+        """Nothing more happens: what waits is sent in its time."""
+        if self._waiting:
+            self._send(self._due())
 
     def _due(self) -> datetime:
         """When what waits may be sent: when enough time has passed, or one of the last messages is long ago."""

@@ -12,7 +12,7 @@ from mothlight.alerts import counted
 from mothlight.alerts.conditions import meeting
 from mothlight.alerts.fire import admit
 from mothlight.alerts.firing import Candidate, announced
-from mothlight.alerts.plan import DIGEST_EVERY, Rehearsal
+from mothlight.alerts.plan import Rehearsal
 from mothlight.alerts.triggers import TRIGGERS
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
@@ -62,7 +62,7 @@ def preview(
         together = [each for each in some if each.moment <= end]
         if together:
             rehearsal.tell(together[-1].moment, together)
-    rehearsal.pass_time(end + DIGEST_EVERY)
+    rehearsal.finish()
     issues = {each.issue_id for _, told in rehearsal.messages for each in told}
     with reading(engine) as connection:
         names = {key: issue.name for key, issue in load_issues(connection, alert.project_id, sorted(issues)).items()}

@@ -52,7 +52,7 @@ def test_a_rehearsal_tells_everything_once_in_bounded_messages(minutes):
     rehearsal = Rehearsal()
     for number, minute in enumerate(minutes):
         rehearsal.tell(after(minute), [number])
-    rehearsal.pass_time(after(121) + DIGEST_EVERY)
+    rehearsal.finish()
 
     assert [number for _, told in rehearsal.messages for number in told] == list(range(len(minutes)))
     moments = [moment for moment, _ in rehearsal.messages]
