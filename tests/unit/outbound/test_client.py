@@ -66,6 +66,14 @@ def test_an_answer_comes_with_its_body(server: WebServer):
     assert server.asked[0].headers["User-Agent"] == "mothlight"
 
 
+@pytest.mark.parametrize("path", ["//127.0.0.2/x", "///x", "/http://127.0.0.2/", "/a%00b", "/ü?q=ü", "/a/../b", "/?"])
+def test_no_path_leads_to_another_host(server: WebServer, path: str):
+    answer = client().request("GET", server.url + path)
+
+    assert answer.url.startswith(server.url + "/")
+    assert len(server.asked) == 1
+
+
 def test_a_body_is_sent(server: WebServer):
     server.pages["/hook"] = Page(b"thanks", 202)
 
