@@ -23,6 +23,7 @@ from mothlight.access.directory import Directory
 from mothlight.alerts.alerting import Alerting, build_alerting
 from mothlight.bootstrap.fetching import await_maps, open_fetches
 from mothlight.bootstrap.stores import OpenEvents, Stores, open_stores
+from mothlight.issues.new_issue_budget import budget_of
 from mothlight.journal.backlog import Backlog
 from mothlight.journal.engines.segments import SegmentJournal
 from mothlight.kit.clock import system_clock
@@ -30,6 +31,7 @@ from mothlight.kit.ids import id_maker
 from mothlight.model.errors import Misconfigured, Unavailable
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
+from mothlight.queries.waiting_events import WaitingEvents
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.settings import Settings
 from mothlight.storage.blobs.engines.folder import FolderBlobs
@@ -58,7 +60,7 @@ from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
 from mothlight.web.sdk.suppression import ClientRules
 from mothlight.web.symbol_files import symbol_file_routes
 from mothlight.worker.alerts import alert_chores, forget_alerts_chore
-from mothlight.worker.worker import Worker, spike_chore, standard_chores, symbol_file_chore
+from mothlight.worker.worker import Worker, spike_chore, standard_chores, symbol_file_chore, waiting_issue_chore
 
 log = structlog.get_logger(__name__)
 
@@ -129,6 +131,8 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
     backlog = Backlog(journal, decode_entry, tally)
     reader = SymbolReader(ReaderBounds(cache_bytes=settings.symbol_cache_mb * MEGABYTE), time.monotonic)
     fetches = open_fetches(stores, reader, settings.symbol_fetch_allow, make_id) if settings.symbol_fetch else None
+    budget = budget_of(settings.new_issue_budget)
+    waiting = WaitingEvents(stores.database, stores.events)
     pipeline = Pipeline(
         stores.database,
         stores.events,
@@ -139,10 +143,12 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         make_id=make_id,
         await_maps=None if fetches is None else await_maps(stores, fetches),
     )
+    pipeline.limit_new_issues(budget)
     chores = [
         *standard_chores(
             stores.database, stores.events, mirror, retention_days=settings.retention_days, clock=system_clock
         ),
+        waiting_issue_chore(stores.database, mirror, budget, system_clock, make_id),
         spike_chore(stores.database, stores.events, system_clock, make_id),
         symbol_file_chore(stores.database, stores.blobs, system_clock),
         forget_alerts_chore(stores.database, system_clock),
@@ -168,6 +174,8 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         tally=tally,
         lag_seconds=lambda: backlog.lag(system_clock()),
         checks=_checks(stores, journal, backlog, worker),
+        waiting_for_issue=waiting.count,
+        waiting_for_issue_lately=lambda: waiting.last,
         quarantine_lost=lambda: pipeline.quarantine.lost,
         limits=pipeline.limit_counts,
     )

@@ -7,12 +7,13 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from mothlight.issues import journal
+from mothlight.issues import journal, new_issue_budget
 from mothlight.issues.announce import CREATED, Announcement, Occasion, announce
 from mothlight.issues.assignees import present_assignee
 from mothlight.issues.rulings import Rulings
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.ids import MakeId
+from mothlight.kit.token_bucket import Rate
 from mothlight.model.event import ReceivedEvent
 from mothlight.model.issue_states import shown_environment, write_environments
 from mothlight.model.stack import Fingerprint
@@ -39,8 +40,11 @@ def link_newcomers(
     moment: datetime,
     make_id: MakeId,
     rulings: Rulings | None = None,
+    budget: Rate | None = None,
 ) -> None:
     """Give every sighting with a newcomer a fingerprint and an issue, in one transaction with the announcements.
+
+    Those for whose issues the budget is not enough wait (`new_issue_budget`) and get nothing.
 
     Others may do the same at once: whoever inserts a fingerprint first has made the issue, the other's is taken back.
     The first sighting of a fingerprint names its issue.
@@ -53,7 +57,36 @@ def link_newcomers(
         chosen = choose(newcomer.fingerprints, known)
         known.add(chosen.value)
         links.append(_Link(sighting, newcomer, chosen))
+    if budget is not None:
+        links = _within(connection, project_id, links, present, budget, sightings, rulings)
     _insert(connection, project_id, links, present, moment, make_id, rulings)
+
+
+def _within(
+    connection: sa.Connection,
+    project_id: int,
+    links: Sequence[_Link],
+    present: set[str],
+    budget: Rate,
+    sightings: Sequence[Sighting],
+    rulings: Rulings | None,
+) -> list[_Link]:
+    """The links whose issues there are, or may be made; the others wait."""
+    new = _firsts(links, present)
+    if not new:
+        return list(links)
+    moment = max(link.sighting.first.received_at for link in new)
+    may = new_issue_budget.spend(connection, project_id, len(new), budget, moment)
+    if may == len(new):
+        return list(links)
+    over = {link.fingerprint.value for link in new[may:]}
+    held_back = {}
+    for link in links:
+        if link.fingerprint.value in over:
+            issue = _ruled(connection, _new_issue(link, moment, link.sighting.first.uuid), link.sighting.first, rulings)
+            held_back[link.sighting.grouping_key] = (link.sighting, link.newcomer, issue)
+    new_issue_budget.let_wait(connection, project_id, sightings, held_back)
+    return [link for link in links if link.fingerprint.value not in over]
 
 
 def choose(fingerprints: Sequence[Fingerprint], known: Collection[str]) -> Fingerprint:

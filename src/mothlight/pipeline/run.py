@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
+from mothlight.kit.token_bucket import Rate
 from mothlight.limits.counts import LimitCounts
 from mothlight.model.event import EXCEPTION, ReceivedEvent
 from mothlight.model.outcome import DropReason
@@ -70,6 +71,10 @@ class Pipeline:
         self.limit_counts = LimitCounts()
         self._limit = Limit(engine, clock, make_id, self.limit_counts, self._rules.is_bypassed)
         self._store_event = StoreEvent(engine, store, self._persons)
+
+    def limit_new_issues(self, budget: Rate | None) -> None:
+        """Say how many issues of a project may be new; until then, and with None, any number."""
+        self._link_issue.limit_new_issues(budget)
 
     def run(self, entries: Sequence[Entry]) -> Outcome:
         """Take the events of some journal entries from one end to the other, in order of the journal.

@@ -106,7 +106,7 @@ class Linked(msgspec.Struct, frozen=True, gc=False):
     environment: str = ""
     stack_version: int = 1
     issue_id: UUID | None = None
-    """Its issue at this moment."""
+    """Its issue at this moment; None: it waits for the new-issue budget."""
 
 
 class Limited(msgspec.Struct, frozen=True, gc=False):

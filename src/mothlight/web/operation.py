@@ -26,6 +26,8 @@ from mothlight.web.errors import json_response
 
 CHECK_SECONDS = 2.0
 """How long a check may take before it counts as failed."""
+WAITING_SECONDS = 0.5
+"""How long `/_stats` waits to hear how many events wait for an issue."""
 CHECKS_AT_ONCE = 8
 
 Check = Callable[[], str | None]
@@ -43,7 +45,9 @@ class Operation:
     checks: Mapping[str, Check] = field(default_factory=dict)
     """What must work for the server to be ready, by name."""
     waiting_for_issue: Callable[[], int] = lambda: 0
-    """Stored events that wait for the new-issue budget."""
+    """Stored events that wait for the new-issue budget. Blocks."""
+    waiting_for_issue_lately: Callable[[], int] = lambda: 0
+    """What that gave last. Does not block."""
     quarantine_lost: Callable[[], int] = lambda: 0
     """Refused events that went from the quarantine for want of room."""
     limits: LimitCounts = field(default_factory=LimitCounts)
@@ -77,7 +81,7 @@ def operation_routes(operation: Operation, registry: CollectorRegistry) -> list[
     return [
         Route("/_livez", _live, methods=["GET"]),
         Route("/_readyz", partial(_ready, operation, limiter), methods=["GET"]),
-        Route("/_stats", partial(_stats, operation, started), methods=["GET"]),
+        Route("/_stats", partial(_stats, operation, started, limiter), methods=["GET"]),
         Route("/metrics", partial(_metrics, registry), methods=["GET"]),
     ]
 
@@ -108,9 +112,16 @@ async def _failed_checks(checks: Mapping[str, Check], limiter: anyio.CapacityLim
     return {name: reason for name, reason in found.items() if reason is not None}
 
 
-async def _stats(operation: Operation, started: float, _request: Request) -> Response:
+async def _count_waiting(operation: Operation, limiter: anyio.CapacityLimiter) -> int:
+    """Events that wait for the new-issue budget; what was known of them lately where a store is slow to answer."""
+    with anyio.move_on_after(WAITING_SECONDS):
+        return await anyio.to_thread.run_sync(operation.waiting_for_issue, abandon_on_cancel=True, limiter=limiter)
+    return operation.waiting_for_issue_lately()
+
+
+async def _stats(operation: Operation, started: float, limiter: anyio.CapacityLimiter, _request: Request) -> Response:
     counted = operation.tally.read()
-    waiting = operation.waiting_for_issue()
+    waiting = await _count_waiting(operation, limiter)
     stats = {
         "accepted": counted.accepted,
         "processed": counted.processed,
@@ -148,7 +159,7 @@ class EventCollector(Collector):
             dropped.add_metric([reason], events)
         yield dropped
         yield GaugeMetricFamily("mothlight_events_pending", "Events not yet queryable.", counted.pending)
-        waiting = self._operation.waiting_for_issue()
+        waiting = self._operation.waiting_for_issue_lately()
         yield GaugeMetricFamily(
             "mothlight_events_waiting_for_issue", "Stored events over the new-issue budget.", waiting
         )

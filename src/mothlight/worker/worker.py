@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from mothlight.issues.make_waiting import make_waiting_issues
 from mothlight.journal.backlog import Backlog
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
+from mothlight.kit.token_bucket import Rate
 from mothlight.limits.upkeep import forget_old_limits
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
@@ -27,6 +29,7 @@ MIRROR_EVERY_SECONDS = 1.0
 CLOCK_EVERY_SECONDS = 1.0
 DELETED_PROJECTS_EVERY_SECONDS = 30.0
 SYMBOL_FILES_EVERY_SECONDS = 3600.0
+WAITING_ISSUES_EVERY_SECONDS = 2.0
 SPIKES_EVERY_SECONDS = 5.0
 LIMITS_EVERY_SECONDS = 3600.0
 RETENTION_EVERY_SECONDS = 3600.0
@@ -79,6 +82,15 @@ def symbol_file_chore(engine: sa.Engine, blobs: Blobs, clock: Clock) -> Chore:
 def spike_chore(engine: sa.Engine, store: EventStore, clock: Clock, make_id: MakeId) -> Chore:
     """Issues that spike are found and announced."""
     return Chore("spikes", SpikeWatch(engine, store, clock, make_id).look, SPIKES_EVERY_SECONDS)
+
+
+def waiting_issue_chore(engine: sa.Engine, mirror: Mirror, budget: Rate | None, clock: Clock, make_id: MakeId) -> Chore:
+    """Issues that have waited for the budget are made."""
+    return Chore(
+        "waiting_issues",
+        lambda: make_waiting_issues(engine, mirror, budget, clock, make_id),
+        WAITING_ISSUES_EVERY_SECONDS,
+    )
 
 
 def standard_chores(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mothlight.issues.new_issue_budget import budget_of
 from mothlight.storage.metadata.engine import writing
 from mothlight.storage.metadata.repositories import fingerprints
 from mothlight.storage.metadata.repositories.settings import update_settings
@@ -34,3 +35,13 @@ def test_a_storm_shows_what_is_kept_and_what_is_counted(site, owner, storm):
     assert "2 events were kept and 1,500 only counted." in words_of(owner.get(site.path("settings/limits")))
     assert "+ 1,500 counted" in words_of(owner.get(site.path("issues")))
     assert "and 1,500 more, only counted" in words_of(owner.get(site.path(f"issues/{storm}")))
+
+
+def test_the_operator_sees_what_waits_for_the_new_issue_budget(site, owner, symbol_reader):
+    triage = Triage(site, symbol_reader)
+    triage.pipeline.limit_new_issues(budget_of(1))
+    assert "New issues over the budget" not in words_of(owner.get("/server"))
+    for name in "abc":
+        triage.process(received(site.project.id, {"$exception_fingerprint": name}, timestamp=NOW, received_at=NOW))
+
+    assert "2 errors wait, the first since" in words_of(owner.get("/server"))

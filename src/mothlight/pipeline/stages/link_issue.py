@@ -6,6 +6,7 @@ count at once.
 """
 
 from collections.abc import Iterable, Mapping
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from mothlight.issues.severity import infer_severity, read_severity
 from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
+from mothlight.kit.token_bucket import Rate
 from mothlight.model.outcome import DropReason
 from mothlight.model.stack import ExceptionEntry
 from mothlight.pipeline.candidates import StackOf, candidates_of
@@ -57,9 +59,14 @@ class LinkIssue:
         self._make_id = make_id
         self._stack_of = stack_of
         self._rules = rules
+        self.limit_new_issues(None)
         self._releases = ReleaseSightings(engine)
         # A crash may have left notes; events must not be stored before the owners of their keys.
         self._is_mirror_behind = True
+
+    def limit_new_issues(self, budget: Rate | None) -> None:
+        """Say how many issues of a project may be new; None: any number."""
+        self._budget = budget
 
     def __call__(self, batch: Batch[Fingerprinted]) -> Batch[Linked]:
         """Keep the exceptions whose issue wants them."""
@@ -71,7 +78,12 @@ class LinkIssue:
         owners = self._renew(firsts, owners)
         owners = self._receive(sightings, owners, rulings)
         self._sync_mirror()
-        wanted = {id(sighting) for place, sighting in sightings.items() if is_wanted(sighting, owners[place[:2]])}
+        wanted = {
+            id(sighting)
+            for place, sighting in sightings.items()
+            # What waits for an issue is wanted.
+            if place[:2] not in owners or is_wanted(sighting, owners[place[:2]])
+        }
         linked = [
             Linked(
                 item.normalised,
@@ -79,7 +91,7 @@ class LinkIssue:
                 item.grouping_key,
                 sighting.environment,
                 item.stack_version,
-                owners[item.normalised.event.project_id, item.grouping_key].issue_id,
+                _issue_of(item, owners),
             )
             for item, sighting in zip(batch.items, of_items, strict=True)
             if id(sighting) in wanted
@@ -103,9 +115,11 @@ class LinkIssue:
         for place in missing.values():
             sightings[place].newcomer = self._newcomer(firsts[place])
         self._is_mirror_behind = True
+        unlinked = [sighting for place, sighting in sightings.items() if place[:2] in missing]
         with writing(self._engine) as connection:
-            for project_id, some in _by_project(sightings[place] for place in missing.values()).items():
-                link_newcomers(connection, project_id, some, self._clock(), self._make_id, rulings)
+            # In order of the id, so that two nodes never wait for each other.
+            for project_id, some in sorted(_by_project(unlinked).items()):
+                link_newcomers(connection, project_id, some, self._clock(), self._make_id, rulings, budget=self._budget)
         return {**owners, **self._find(missing)}
 
     def _renew(self, firsts: Mapping[Place, Fingerprinted], owners: dict[Key, Owner]) -> dict[Key, Owner]:
@@ -113,7 +127,10 @@ class LinkIssue:
         outdated = {
             place[:2]: item
             for place, item in firsts.items()
-            if item.stack_version > owners[place[:2]].stack_version and item.manual is None and item.rule is None
+            if place[:2] in owners
+            and item.stack_version > owners[place[:2]].stack_version
+            and item.manual is None
+            and item.rule is None
         }
         if not outdated:
             return owners
@@ -132,7 +149,11 @@ class LinkIssue:
     def _receive(
         self, sightings: Mapping[Place, Sighting], owners: dict[Key, Owner], rulings: Rulings | None
     ) -> dict[Key, Owner]:
-        news = [sighting for place, sighting in sightings.items() if is_news(sighting, owners[place[:2]])]
+        news = [
+            sighting
+            for place, sighting in sightings.items()
+            if place[:2] in owners and is_news(sighting, owners[place[:2]])
+        ]
         # What went to another issue in between is received there.
         while news:
             self._is_mirror_behind = True
@@ -193,6 +214,11 @@ def _gather(
             sighting.add(event)
         of_items.append(sighting)
     return sightings, firsts, of_items
+
+
+def _issue_of(item: Fingerprinted, owners: Mapping[Key, Owner]) -> UUID | None:
+    owner = owners.get((item.normalised.event.project_id, item.grouping_key))
+    return None if owner is None else owner.issue_id
 
 
 def _by_project(sightings: Iterable[Sighting]) -> dict[int, list[Sighting]]:

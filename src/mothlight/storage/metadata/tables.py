@@ -448,6 +448,20 @@ token_buckets = sa.Table(
     sa.Index("ix_token_buckets_second", "second"),
 )
 
+waiting_keys = sa.Table(
+    "waiting_keys",
+    metadata,
+    # Grouping keys whose events are stored and that have no issue yet: there were too many new ones.
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("grouping_key", sa.BigInteger, primary_key=True),
+    _moment("since"),  # receipt of the first event
+    _moment("earliest"),  # the earliest event's own time
+    _moment("received_at"),  # last receipt
+    sa.Column("environments", sa.Text, nullable=False),  # JSON list, as of a fingerprint
+    sa.Column("waiting", sa.Text, nullable=False),  # JSON of `issues.new_issue_budget.Waiting`
+    sa.Index("ix_waiting_keys_project_id_since", "project_id", "since"),
+)
+
 spike_events = sa.Table(
     "spike_events",
     metadata,

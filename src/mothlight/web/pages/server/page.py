@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 from starlette.responses import Response
 
 from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories import access
+from mothlight.storage.metadata.repositories.waiting_keys import waiting_projects
 from mothlight.web.pages.calls import UserPage
 
 ADVICE: Mapping[str, str] = {
@@ -48,6 +51,7 @@ def show_server(call: UserPage) -> Response:
         memory_bytes=machine.memory_bytes(),
         machine_memory_bytes=machine.machine_memory_bytes(),
         database=_database(call.database),
+        waiting=_waiting(call),
         python=sys.version.split()[0],
         data_dir=str(machine.data_dir),
         retention_days=call.service.retention_days,
@@ -60,6 +64,14 @@ def show_doctor(call: UserPage) -> Response:
     if call.incoming.is_fragment:
         return call.fragment("server/doctor.html", findings=findings)
     return call.page("server/doctor_page.html", findings=findings)
+
+
+def _waiting(call: UserPage) -> list[tuple[str, int, datetime]]:
+    """Project, number of errors that wait for an issue, and since when the first of them."""
+    with reading(call.database) as connection:
+        found = waiting_projects(connection)
+        names = {key: project.name for key in found if (project := access.find_project(connection, key)) is not None}
+    return [(names[key], *found[key]) for key in sorted(found) if key in names]
 
 
 def _database(engine: sa.Engine) -> str:
