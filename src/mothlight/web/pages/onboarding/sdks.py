@@ -35,7 +35,11 @@ SDKS = (
         """
 from posthog import Posthog
 
-posthog = Posthog("KEY", host="HOST", enable_exception_autocapture=True)
+posthog = Posthog(
+    "KEY",
+    host="HOST",
+    enable_exception_autocapture=True,
+)
 
 posthog.capture_exception(RuntimeError("hello from Mothlight"))
 """,

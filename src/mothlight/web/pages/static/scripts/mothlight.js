@@ -146,7 +146,11 @@
     event.preventDefault();
     if (own) own();
     else if (found.matches("input, textarea, select")) found.focus();
-    else found.click();
+    else {
+      // From a menu one goes on with Tab, and back to it with Escape.
+      if (found.matches("summary")) found.focus();
+      found.click();
+    }
   });
 
   // ---- Pages in a dialog: htmx brings them, here they are shown, and forgotten when they are closed.
