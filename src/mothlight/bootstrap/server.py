@@ -60,7 +60,14 @@ from mothlight.web.sdk.scripts import FOLDER as SCRIPTS
 from mothlight.web.sdk.suppression import ClientRules
 from mothlight.web.symbol_files import symbol_file_routes
 from mothlight.worker.alerts import alert_chores, forget_alerts_chore
-from mothlight.worker.worker import Worker, spike_chore, standard_chores, symbol_file_chore, waiting_issue_chore
+from mothlight.worker.worker import (
+    Worker,
+    rule_chore,
+    spike_chore,
+    standard_chores,
+    symbol_file_chore,
+    waiting_issue_chore,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -150,6 +157,7 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         ),
         waiting_issue_chore(stores.database, mirror, budget, system_clock, make_id),
         spike_chore(stores.database, stores.events, system_clock, make_id),
+        rule_chore(stores.database, stores.events, mirror, system_clock, make_id),
         symbol_file_chore(stores.database, stores.blobs, system_clock),
         forget_alerts_chore(stores.database, system_clock),
     ]

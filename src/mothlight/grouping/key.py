@@ -35,6 +35,11 @@ def rule_key(rule: str, key: int) -> int:
     return _number(["rule", rule, str(key)])
 
 
+def moved_key(move: str, key: int) -> int:
+    """63 bits, not 0: the key that a move, named by its id, gives to events with a key."""
+    return _number(["moved", move, str(key)]) >> 1 or 1
+
+
 def _number(parts: list[str]) -> int:
     # As JSON, because plain joining would let a text run over into its neighbour.
     return int.from_bytes(hashlib.blake2b(_encode(parts), digest_size=_BYTES).digest(), "big")

@@ -19,6 +19,8 @@ NOT_REOPENED = "not_reopened"
 SETTINGS_CHANGED = "settings_changed"
 CHANNEL_CHANGED = "channel_changed"
 """A channel of alerts was made, changed or deleted; its address, which is secret, is not kept here."""
+RULE_APPLIED = "rule_applied"
+"""A rule was applied to stored events; `issues.applied_rules` takes it back."""
 UNDONE = "undone"
 REDONE = "redone"
 """An undo that was undone itself."""
@@ -33,6 +35,7 @@ KINDS = (
     SPLIT,
     SETTINGS_CHANGED,
     CHANNEL_CHANGED,
+    RULE_APPLIED,
     UNDONE,
     REDONE,
 )

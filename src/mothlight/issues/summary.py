@@ -6,6 +6,7 @@ from uuid import UUID
 
 from mothlight.issues import journal
 from mothlight.issues.alert_values import is_alert, is_channel
+from mothlight.issues.applied_rules import APPLICATION
 from mothlight.issues.effect import ELSEWHERE, ENVIRONMENT, STATUS, Effect, Values, read_effect
 from mothlight.issues.rule_values import is_rule
 from mothlight.issues.settings_values import TEST_ACCOUNT_FILTERS
@@ -24,18 +25,31 @@ MOST_NAMED = 3
 def summarise(entry: Entry, names: Names, people: People) -> str:
     """One line without a full stop."""
     match entry.kind:
+        case _ if APPLICATION in (entry.after or {}):
+            return _application(entry)
         case journal.CREATED:
             return f"Created {_quoted((entry.after or {}).get('name'))}"
-        case journal.REOPENED:
-            return f"Reopened {_issues(entry.issue_ids, names)}{_evidence(entry)}"
-        case journal.NOT_REOPENED:
-            return f"Left {_issues(entry.issue_ids, names)} resolved{_evidence(entry)}"
+        case journal.REOPENED | journal.NOT_REOPENED:
+            return _seen_again(entry, _issues(entry.issue_ids, names))
         case journal.UNDONE if entry.depth % 2:
             return f"Took back: {_describe(read_effect(entry).reversed(), names, people)}"
         case journal.REDONE:
             return f"Did again: {_describe(read_effect(entry), names, people)}"
         case _:
             return _describe(read_effect(entry), names, people)
+
+
+def _seen_again(entry: Entry, issue: str) -> str:
+    if entry.kind == journal.REOPENED:
+        return f"Reopened {issue}{_evidence(entry)}"
+    return f"Left {issue} resolved{_evidence(entry)}"
+
+
+def _application(entry: Entry) -> str:
+    told = entry.after or {}
+    events = f"{told['events']} stored event{'' if told['events'] == 1 else 's'}"
+    done = "Applied" if entry.kind == journal.RULE_APPLIED else "Took back: applied"
+    return f"{done} a {told['kind']} rule to {events}"
 
 
 def named_in(entry: Entry) -> Sequence[UUID]:

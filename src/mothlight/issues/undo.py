@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.issues import journal
+from mothlight.issues.applied_rules import application_of, take_application_back
 from mothlight.issues.apply import apply_effect
 from mothlight.issues.assignees import is_in_organization
 from mothlight.issues.conflicts import Left, narrow, read_present, without
@@ -30,6 +31,7 @@ from mothlight.model.errors import Refused, invalid, not_found
 from mothlight.model.issue_states import RESOLVED
 from mothlight.storage.metadata.repositories import changes, issues, spike_events
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry
+from mothlight.storage.metadata.repositories.rule_applications import Application
 from mothlight.storage.metadata.repositories.statements import take_turns
 
 ASSIGNEE = "assignee"
@@ -50,6 +52,8 @@ class UndoPlan(msgspec.Struct, frozen=True):
     effect: Effect
     left: list[Left]
     """What stays as it is."""
+    application: Application | None = None
+    """The application of a rule that is taken back; then nothing else is."""
 
 
 def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, force: bool) -> UndoPlan:
@@ -68,6 +72,9 @@ def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, forc
         raise invalid(f"What is {entry.kind.replace('_', ' ')} cannot be undone.")
     if entry.undone_by is not None:
         raise ChangedSince([entry.undone_by])
+    application = application_of(connection, author.project_id, entry)
+    if application is not None:
+        return UndoPlan(entry, Effect({}, {}), [], application)
     whole = without_statuses(read_effect(entry).reversed())
     if SETTINGS in whole.before:
         take_turns(connection, SETTINGS_SUBJECT, author.project_id)
@@ -83,6 +90,8 @@ def plan_undo(connection: sa.Connection, author: Author, entry_id: UUID, *, forc
 
 def undo(connection: sa.Connection, author: Author, plan: UndoPlan) -> UUID:
     """Do what was planned; returns the new entry's id."""
+    if plan.application is not None:
+        return take_application_back(connection, author, plan.entry, plan.application)
     apply_effect(connection, author, plan.effect)
     kind = journal.UNDONE if plan.entry.depth % 2 == 0 else journal.REDONE
     _keep_spikes_in_step(connection, author.project_id, plan)

@@ -12,6 +12,7 @@ from mothlight.kit.token_bucket import Rate
 from mothlight.limits.upkeep import forget_old_limits
 from mothlight.model.tally import Tally
 from mothlight.pipeline.run import Pipeline
+from mothlight.rewind.applications import RuleApplications
 from mothlight.spikes.watch import SpikeWatch
 from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
@@ -28,6 +29,7 @@ from mothlight.worker.upkeep import Chore, Upkeep
 MIRROR_EVERY_SECONDS = 1.0
 CLOCK_EVERY_SECONDS = 1.0
 DELETED_PROJECTS_EVERY_SECONDS = 30.0
+RULES_EVERY_SECONDS = 0.5
 SYMBOL_FILES_EVERY_SECONDS = 3600.0
 WAITING_ISSUES_EVERY_SECONDS = 2.0
 SPIKES_EVERY_SECONDS = 5.0
@@ -91,6 +93,12 @@ def waiting_issue_chore(engine: sa.Engine, mirror: Mirror, budget: Rate | None, 
         lambda: make_waiting_issues(engine, mirror, budget, clock, make_id),
         WAITING_ISSUES_EVERY_SECONDS,
     )
+
+
+def rule_chore(engine: sa.Engine, store: EventStore, mirror: Mirror, clock: Clock, make_id: MakeId) -> Chore:
+    """Rules are applied to stored events, a step at a time."""
+    applications = RuleApplications(engine, store, mirror, clock, make_id)
+    return Chore("rule_applications", applications.work, RULES_EVERY_SECONDS)
 
 
 def standard_chores(

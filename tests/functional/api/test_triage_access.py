@@ -118,6 +118,8 @@ ROWS = [
     ("PATCH", "suppression_rules/reorder/", {"orders": {}}, WRITE, 204),
     ("POST", "suppression_rules/preview/", {"rule": {"filters": NEVER}}, READ, 200),
     ("POST", "suppression_rules/preview/", {"replaces": "{rule}"}, READ, 200),
+    ("POST", "suppression_rules/{rule}/apply/", {}, WRITE, 201),
+    ("GET", "suppression_rules/{rule}/apply/", None, READ, 200),
     ("DELETE", "bypass_rules/{rule}/", None, WRITE, 404),
 ]
 

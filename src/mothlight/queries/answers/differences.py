@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.filters.bindings import Bindings
+from mothlight.filters.fields import OF_PROJECT
 from mothlight.queries.answers import breakdown
 from mothlight.queries.criteria import of_issues
 from mothlight.queries.facets import facet_of
@@ -76,7 +77,7 @@ def answer(
         return None
     _, everything = read_criteria(question.focus, place, now)
     is_here = of_issues([issue_id], everything.bindings)
-    of_issues_only = everything.also("grouping_key != 0")
+    of_issues_only = everything.also(f"grouping_key IN (SELECT grouping_key FROM owners FINAL WHERE {OF_PROJECT})")
     suspects = _asked(question, place, now) or find_suspects(place, of_issues_only, is_here)
     return _compare(place, of_issues_only, is_here, suspects)
 

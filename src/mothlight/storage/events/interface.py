@@ -19,6 +19,20 @@ class RefusedRow(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Move(msgspec.Struct, frozen=True):
+    """Events that are to have another grouping key."""
+
+    id: UUID
+    """Of the whole; several calls may have the same."""
+    condition: str
+    """SQL about `events`: which ones, among those with one of the keys."""
+    parameters: Mapping[str, Parameter]
+    keys: Mapping[int, int]
+    """The new grouping key by the present one. No key is on both sides."""
+    settings: str = ""
+    """`SETTINGS …` that the condition needs."""
+
+
 class EventStore(Protocol):
     """Holds events and what queries join them with.
 
@@ -59,6 +73,16 @@ class EventStore(Protocol):
 
     def known_stacks(self, project_id: int, hashes: Collection[str]) -> set[str]:
         """Those of the hashes that the project has a stack for."""
+
+    def move_events(self, project_id: int, move: Move) -> int:
+        """Give events another grouping key, each at most once; how many were moved by this call.
+
+        A move that a crash cut short is brought to its end by the same call again, or by `finish_move`. While it is
+        under way some of its events are in no answer; none is ever in an answer twice, and none is lost.
+        """
+
+    def finish_move(self, project_id: int, move: UUID) -> None:
+        """Bring the events of a move that was cut short to where they go. Does nothing when there are none."""
 
     def query(
         self, project_id: int, sql: str, parameters: Mapping[str, Parameter] | None = None

@@ -12,7 +12,7 @@ import msgspec
 
 from mothlight.storage.events.properties import property_text
 
-TABLES = ("events", "stacks", "owners", "issues", "persons", "person_overrides", "drops")
+TABLES = ("events", "stacks", "owners", "issues", "persons", "person_overrides", "drops", "moving_events")
 
 # Events are sorted so that one project's days are read and nothing else. `toDate32`, because `toDate` wraps outside of
 # 1970 to 2149, and clients' clocks do show such dates.
@@ -293,11 +293,34 @@ def _limits(cluster: str | None) -> list[str]:
     return [*create_table(DROPS, cluster), *_add_columns(EVENTS.name, ["historical Bool"], cluster)]
 
 
+MOVING_EVENTS = Table(
+    name="moving_events",
+    columns=[
+        # Whole events on their way to another grouping key: out of `events`, and not in again yet.
+        "move UUID",
+        "from_key UInt64",
+        *(column for column in EVENTS.columns if " MATERIALIZED " not in column and not column.startswith("INDEX ")),
+        "environment LowCardinality(String)",
+        "historical Bool",
+    ],
+    engine="MergeTree",
+    order_by="(project_id, move, from_key, uuid)",
+    # Where the event lies until it is moved.
+    shard_by="cityHash64(project_id, from_key)",
+)
+
+
+def _moving_events(cluster: str | None) -> list[str]:
+    """Room for events that change their grouping key."""
+    return create_table(MOVING_EVENTS, cluster)
+
+
 MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (
     _first_tables,
     _environments,
     _quicker_times,
     _symbols_of_stacks,
     _limits,
+    _moving_events,
 )
 """Version n is reached by the nth entry. Each gives the statements for a cluster's name or None."""

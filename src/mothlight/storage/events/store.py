@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import Error
 
 from mothlight.model.errors import Unavailable
-from mothlight.storage.events import schema
+from mothlight.storage.events import moves, schema
 from mothlight.storage.events.clients import ClientPool
 from mothlight.storage.events.failures import (
     BlockRefused,
@@ -20,7 +20,7 @@ from mothlight.storage.events.failures import (
     failure_of_query,
     failure_of_trial,
 )
-from mothlight.storage.events.interface import Parameter, RefusedRow
+from mothlight.storage.events.interface import Move, Parameter, RefusedRow
 from mothlight.storage.events.rows import DropRow, EventRow, IssueRow, OverrideRow, OwnerRow, PersonRow, StackRow
 
 ROWS_PER_BLOCK = 20_000
@@ -142,6 +142,37 @@ class ClickHouseStore:
             {"hashes": list(hashes)},
         )
         return {stack for (stack,) in rows}
+
+    def move_events(self, project_id: int, move: Move) -> int:
+        """See the interface."""
+        self.finish_move(project_id, move.id)
+        bound = {
+            **move.parameters,
+            "project": project_id,
+            "move": move.id,
+            "from_keys": list(move.keys),
+            "to_keys": list(move.keys.values()),
+        }
+        self._command(moves.copy_out(move.condition, move.settings), bound)
+        return self._finish(project_id, move.id)
+
+    def finish_move(self, project_id: int, move: UUID) -> None:
+        """See the interface."""
+        self._finish(project_id, move)
+
+    def _finish(self, project_id: int, move: UUID) -> int:
+        sql = f"SELECT count() FROM moving_events WHERE {moves.OF_MOVE}"
+        ((waiting,),) = self.query(project_id, sql, {"move": move})
+        if waiting:
+            for statement in moves.steps_to_the_end(self._cluster):
+                self._command(statement, {"project": project_id, "move": move})
+        return int(waiting)
+
+    def _command(self, statement: moves.Statement, parameters: Mapping[str, Parameter]) -> None:
+        sql, settings = statement
+        bound: dict[str, Any] = {name: _bindable(value) for name, value in parameters.items()}
+        with self._client() as client:
+            client.command(sql, parameters=bound, settings=settings)
 
     def query(
         self, project_id: int, sql: str, parameters: Mapping[str, Parameter] | None = None

@@ -492,6 +492,43 @@ limit_decisions = sa.Table(
     sa.Index("ix_limit_decisions_created_at", "created_at"),
 )
 
+rule_applications = sa.Table(
+    "rule_applications",
+    metadata,
+    # Rules that are applied to stored events, one row each time that somebody asks for it.
+    sa.Column("id", sa.Uuid, primary_key=True),  # version 7; also the id of the move in the event store
+    _project(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("rule_id", sa.Uuid, nullable=False),
+    sa.Column("rules", sa.JSON, nullable=False),  # those of the kind at that moment, in their order
+    sa.Column("status", sa.Text, nullable=False),  # waiting, running, done, failed
+    sa.Column("actor", sa.JSON, nullable=False),
+    _moment("date_from"),
+    _moment("date_to"),
+    sa.Column("events", sa.BigInteger),  # how many are to be moved; null while nobody has counted
+    sa.Column("moved", sa.BigInteger, nullable=False),
+    sa.Column("issues", sa.Integer, nullable=False),  # assigned ones
+    sa.Column("fingerprints", sa.JSON, nullable=False),  # first sighting and environments before, by id
+    sa.Column("change_id", sa.Uuid),  # the entry of the journal that tells of it
+    sa.Column("failure", sa.Text),
+    _moment("created_at"),
+    _moment("finished_at", nullable=True),
+    sa.Index("ix_rule_applications_status", "status", "created_at"),
+    sa.Index("ix_rule_applications_project_id_created_at", "project_id", "created_at"),
+)
+
+moved_keys = sa.Table(
+    "moved_keys",
+    metadata,
+    # Grouping keys that applications have given to events, and the ones that these had before.
+    sa.Column("project_id", sa.Integer, sa.ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("grouping_key", sa.BigInteger, primary_key=True),
+    sa.Column("from_key", sa.BigInteger, nullable=False),
+    sa.Column(
+        "application_id", sa.Uuid, sa.ForeignKey("rule_applications.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+)
+
 recommendations = sa.Table(
     "recommendations",
     metadata,

@@ -186,6 +186,14 @@ class Reorder(BaseModel):
     orders: Orders
 
 
+class RuleRange(BaseModel):
+    """To which events a rule is applied."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    date_range: DateRange = DateRange(date_from=DEFAULT_START)
+
+
 class RuleTrial(BaseModel):
     """What to try out: a new `rule`, a form of the one that it `replaces`, its deletion (no rule), or `orders`."""
 

@@ -9,8 +9,8 @@ from mothlight.queries.rules import preview
 from mothlight.rules.kinds import GROUPING, KINDS, Kind
 from mothlight.web.api.error_tracking.rules import RuleHandlers
 from mothlight.web.api.route import PAGE_PARAMETERS, READ, WRITE, ApiRoute, Shapes, tracking_routes
-from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleTrial
-from mothlight.web.api.rule_shapes import SHAPES, GroupingRulesShape
+from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleRange, RuleTrial
+from mothlight.web.api.rule_shapes import SHAPES, ApplicationShape, ApplicationsShape, GroupingRulesShape
 
 
 def _routes_of(kind: Kind) -> Iterator[ApiRoute]:
@@ -33,6 +33,16 @@ def _routes_of(kind: Kind) -> Iterator[ApiRoute]:
         READ,
         handlers.preview,
         Shapes(body=RuleTrial, answer=preview.Preview, errors=(400,)),
+    )
+    yield from tracking_routes(
+        "POST",
+        f"{path}/{{id}}/apply",
+        WRITE,
+        handlers.apply,
+        Shapes(body=RuleRange, answer=ApplicationShape, status=201, errors=(400,)),
+    )
+    yield from tracking_routes(
+        "GET", f"{path}/{{id}}/apply", READ, handlers.applications, Shapes(answer=ApplicationsShape)
     )
     yield from tracking_routes("GET", f"{path}/{{id}}", READ, handlers.get, Shapes(answer=shape))
     yield from tracking_routes("PATCH", f"{path}/{{id}}", WRITE, handlers.update, changed)

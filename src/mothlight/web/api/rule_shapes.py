@@ -7,6 +7,7 @@ import msgspec
 
 from mothlight.queries.questions import Assignee
 from mothlight.rules.kinds import ASSIGNMENT, BYPASS, GROUPING, SEVERITY, SUPPRESSION
+from mothlight.storage.metadata.repositories.rule_applications import Application
 from mothlight.storage.metadata.repositories.rules import StoredRule
 from mothlight.web.api.shapes import Moment
 
@@ -73,6 +74,51 @@ class GroupingRulesShape(msgspec.Struct, frozen=True):
     """All grouping rules, in no pages."""
 
     results: list[GroupingRuleShape]
+
+
+class ApplicationShape(msgspec.Struct, frozen=True):
+    """One application of a rule to stored events: how far it is, and what came of it."""
+
+    id: UUID
+    rule: UUID
+    status: str
+    """`waiting`, `running`, `done` or `failed`."""
+    date_from: Moment
+    date_to: Moment
+    events: int | None
+    """How many are to be moved; null while nobody has counted."""
+    moved: int
+    issues: int
+    """How many were assigned."""
+    change: UUID | None
+    """The entry of the change journal, by which it can be taken back; null as long as nothing was done."""
+    failure: str | None
+    created_at: Moment
+    finished_at: Moment | None
+
+    @classmethod
+    def of(cls, found: Application) -> "ApplicationShape":
+        """From the row."""
+        return cls(
+            id=found.id,
+            rule=found.rule_id,
+            status=found.status,
+            date_from=found.date_from,
+            date_to=found.date_to,
+            events=found.events,
+            moved=found.moved,
+            issues=found.issues,
+            change=found.change_id,
+            failure=found.failure,
+            created_at=found.created_at,
+            finished_at=found.finished_at,
+        )
+
+
+class ApplicationsShape(msgspec.Struct, frozen=True):
+    """The newest applications of a rule, newest first."""
+
+    results: list[ApplicationShape]
 
 
 SHAPES: dict[str, type[RuleShape]] = {

@@ -112,3 +112,14 @@ def _first_fingerprint(
 ) -> ListedFingerprint | None:
     row = connection.execute(_select_fingerprints(project_id).where(condition)).one_or_none()
     return None if row is None else ListedFingerprint(*row)
+
+
+def owners_of(connection: sa.Connection, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The issue of each of the fingerprints, by id."""
+    found: dict[UUID, UUID] = {}
+    for some in in_slices(sorted(ids)):
+        rows = connection.execute(
+            sa.select(fingerprints.c.id, fingerprints.c.issue_id).where(fingerprints.c.id.in_(some))
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found

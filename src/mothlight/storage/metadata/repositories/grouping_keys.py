@@ -1,6 +1,6 @@
 """Grouping keys as questions need them: what fingerprints were made of, and who owns the events of a stack."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from mothlight.storage.metadata.repositories.statements import in_slices
+from mothlight.storage.metadata.repositories.statements import Row, in_slices, insert_or_update
 from mothlight.storage.metadata.tables import fingerprints, grouping_keys
 
 
@@ -82,3 +82,8 @@ def owners_of_stacks(connection: sa.Connection, project_id: int, stacks: Collect
         )
         found += [StackOwner(*row) for row in rows]
     return found
+
+
+def replace_keys(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Grouping keys as rows of the table, in the place of what they were."""
+    insert_or_update(connection, grouping_keys, rows)

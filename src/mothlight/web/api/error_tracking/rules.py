@@ -12,14 +12,18 @@ from mothlight.grouping import by_rule
 from mothlight.issues.project_rules import load_rule
 from mothlight.rules.kinds import GROUPING, Kind
 from mothlight.storage.metadata.engine import reading
+from mothlight.storage.metadata.repositories.rule_applications import list_applications
 from mothlight.storage.metadata.repositories.rules import StoredRule, issues_of_fingerprints, list_rules
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleTrial
-from mothlight.web.api.rule_shapes import SHAPES, RuleIssueShape, RuleShape
+from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleRange, RuleTrial
+from mothlight.web.api.rule_shapes import SHAPES, ApplicationShape, ApplicationsShape, RuleIssueShape, RuleShape
 from mothlight.web.errors import json_response
+from mothlight.web.rule_applications import apply_rule
 from mothlight.web.rule_changes import add_rule, change_rule, remove_rule, reorder_rules
 from mothlight.web.rule_previews import preview_rule
 from mothlight.web.values.validate import validate
+
+MOST_APPLICATIONS = 20
 
 
 class RuleHandlers:
@@ -78,6 +82,18 @@ class RuleHandlers:
             orders=None if asked.orders is None else read_orders(asked.orders),
         )
         return json_response(answer)
+
+    def apply(self, call: ProjectCall) -> Response:
+        """Apply the rule to stored events, in the background."""
+        window = validate(RuleRange, call.fields()).date_range.window()
+        return json_response(ApplicationShape.of(apply_rule(call, self.kind, call.row_id(), window)), 201)
+
+    def applications(self, call: ProjectCall) -> Response:
+        """How far the newest applications of the rule are, and what came of them."""
+        rule_id = call.row_id()
+        with reading(call.parts.database) as connection:
+            found = list_applications(connection, call.project.id, rule_id, MOST_APPLICATIONS)
+        return json_response(ApplicationsShape([ApplicationShape.of(each) for each in found]))
 
     def _values(self, fields: Mapping[str, Any], *, is_new: bool) -> dict[str, Any]:
         if is_new:
