@@ -10,6 +10,7 @@ import pytest
 from mothlight.model.errors import Unavailable
 from mothlight.storage.events.engines.embedded import open_embedded
 from mothlight.storage.events.engines.server import open_server
+from mothlight.storage.events.interface import Move
 from mothlight.storage.events.limits import Limits
 from mothlight.storage.events.properties import decode_properties, encode_properties
 from mothlight.storage.events.rows import OwnerRow
@@ -315,3 +316,34 @@ def test_the_words_of_a_failure_hold_no_password():
         store.check()
 
     assert "sesame" not in failure.value.detail
+
+
+# Moving events to other grouping keys
+
+
+def test_events_move_to_other_keys_and_stay_what_they_are(event_store, project):
+    rows = [
+        event_row(project, key=1 + number % 3, properties=encode_properties({"n": raw(number)})) for number in range(9)
+    ]
+    event_store.insert_events(rows)
+    columns = "uuid, timestamp, received_at, distinct_id, toJSONString(properties), searched, user_key, historical"
+    whole = f"SELECT {columns} FROM events WHERE project_id = {{project:UInt32}} ORDER BY uuid"
+    before = event_store.query(project, whole)
+    move = Move(uuid.UUID(int=7), "distinct_id = {who:String}", {"who": "user-1"}, {1: 11, 2: 12})
+
+    assert event_store.move_events(project, move) == 6
+    assert event_store.move_events(project, move) == 0
+    event_store.finish_move(project, move.id)
+
+    keys = "SELECT grouping_key, count() FROM events WHERE project_id = {project:UInt32} GROUP BY 1 ORDER BY 1"
+    assert event_store.query(project, keys) == [(3, 3), (11, 3), (12, 3)]
+    assert event_store.query(project, whole) == before
+
+
+def test_there_is_room_for_every_column_of_an_event_that_moves(event_store):
+    def columns(table):
+        sql = f"SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '{table}' "
+        computed = "AND default_kind != 'MATERIALIZED' AND {project:UInt32} = 1 ORDER BY name"
+        return dict(event_store.query(1, sql + computed))
+
+    assert columns("moving_events") == {"move": "UUID", "from_key": "UInt64", **columns("events")}

@@ -157,7 +157,6 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         ),
         waiting_issue_chore(stores.database, mirror, budget, system_clock, make_id),
         spike_chore(stores.database, stores.events, system_clock, make_id),
-        rule_chore(stores.database, stores.events, mirror, system_clock, make_id),
         symbol_file_chore(stores.database, stores.blobs, system_clock),
         forget_alerts_chore(stores.database, system_clock),
     ]
@@ -170,7 +169,9 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         address=lambda: settings.address,
         lag_seconds=lambda: backlog.lag(system_clock()),
     )
-    worker = Worker(backlog, pipeline, tally, chores, alert_chores(alerting))
+    # A step of these can take seconds, which spikes must not wait.
+    applying = [rule_chore(stores.database, stores.events, mirror, system_clock, make_id)]
+    worker = Worker(backlog, pipeline, tally, chores, [*alert_chores(alerting), applying])
     recovered = backlog.recover()
     if recovered:
         log.info("journal_recovered", events=recovered)

@@ -5,21 +5,21 @@ the events' former keys have now. So it is done at once, whatever the number of 
 followed.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from mothlight.grouping import by_rule
 from mothlight.issues.journal import RULE_APPLIED, UNDONE, Author
 from mothlight.model.errors import invalid
 from mothlight.model.issue_states import read_environments, write_environments
 from mothlight.storage import mirror
 from mothlight.storage.metadata.repositories import changes, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS, Entry, NewEntry, Touch
-from mothlight.storage.metadata.repositories.fingerprints import fingerprints_of_issues, owners_of
+from mothlight.storage.metadata.repositories.fingerprints import delete_fingerprint, fingerprints_of_issues, owners_of
 from mothlight.storage.metadata.repositories.grouping_keys import replace_keys
-from mothlight.storage.metadata.repositories.issues import keys_of_fingerprints, read_fingerprints
+from mothlight.storage.metadata.repositories.issues import keys_of_fingerprints
 from mothlight.storage.metadata.repositories.rule_applications import (
     Application,
     find_application,
@@ -27,7 +27,6 @@ from mothlight.storage.metadata.repositories.rule_applications import (
     moved_keys_of,
 )
 from mothlight.storage.metadata.repositories.seen import ENVIRONMENTS, FIRST_SEEN, read_seen, write_seen
-from mothlight.storage.metadata.tables import fingerprints
 
 APPLICATION = "application"
 
@@ -65,15 +64,16 @@ def take_application_back(connection: sa.Connection, author: Author, entry: Entr
     """Let its events belong where they belonged; returns the new entry's id."""
     project_id = author.project_id
     moved = moved_keys_of(connection, application.id)
+    given = load_key_rows(connection, project_id, [each.grouping_key for each in moved])
+    targets = {row["fingerprint_id"] for row in given.values()}
     former = load_key_rows(connection, project_id, [each.from_key for each in moved])
     rows = [{**former[each.from_key], "grouping_key": each.grouping_key} for each in moved if each.from_key in former]
     replace_keys(connection, rows)
-    changed = _restore_seen(connection, application)
-    gone = _remove_what_is_left(connection, project_id, application)
-    changed -= {*gone}
+    changed = _restore_seen(connection, application, targets)
+    gone = _remove_what_is_left(connection, project_id, application, targets)
     mirror.note_owners(connection, project_id, [each.grouping_key for each in moved], author.moment)
     mirror.note_fingerprints(connection, project_id, changed, author.moment)
-    owners = {*owners_of(connection, changed).values(), *gone.values()}
+    owners = {*owners_of(connection, changed).values(), *gone}
     mirror.note_issues(connection, project_id, owners, author.moment)
     undone = NewEntry(
         id=author.make_id(),
@@ -91,28 +91,31 @@ def take_application_back(connection: sa.Connection, author: Author, entry: Entr
     return undone.id
 
 
+def is_taken_back(entry: Entry) -> bool:
+    """Whether an entry tells that an application was taken back, which only applying it again does again."""
+    return entry.kind != RULE_APPLIED and APPLICATION in (entry.after or {})
+
+
 def _told(application: Application) -> dict[str, object]:
     return {
         APPLICATION: str(application.id),
         "kind": application.kind,
         "rule": str(application.rule_id),
+        "backwards": application.backwards,
         "events": application.moved,
     }
 
 
-def _restore_seen(connection: sa.Connection, application: Application) -> set[UUID]:
-    """What fingerprints said before, and what they have seen since."""
+def _restore_seen(connection: sa.Connection, application: Application, targets: Collection[UUID]) -> set[UUID]:
+    """What fingerprints said before, and what those have seen since that events come back to."""
     before = {UUID(each): seen for each, seen in application.fingerprints.items()}
     now = read_seen(connection, before.keys())
-    target = by_rule(application.rule_id).value
-    own = read_fingerprints(connection, application.project_id, [target]).get(target)
     restored: dict[UUID, tuple[datetime | None, str | None]] = {}
     for each, present in now.items():
-        moments = [moment for moment in (before[each][FIRST_SEEN], present[FIRST_SEEN]) if moment is not None]
-        texts = [text for text in (before[each][ENVIRONMENTS], present[ENVIRONMENTS]) if text is not None]
-        if own is not None and each == own.id:
-            # What it saw was seen by the events that leave it.
-            moments, texts = moments[:1], texts[:1]
+        # What others saw since was seen by the events that leave them.
+        counting = [before[each]] if each in targets else [before[each], present]
+        moments = [seen[FIRST_SEEN] for seen in counting if seen[FIRST_SEEN] is not None]
+        texts = [seen[ENVIRONMENTS] for seen in counting if seen[ENVIRONMENTS] is not None]
         names = frozenset[str]().union(*map(read_environments, texts))
         restored[each] = (
             min(map(datetime.fromisoformat, moments), default=None),
@@ -122,13 +125,16 @@ def _restore_seen(connection: sa.Connection, application: Application) -> set[UU
     return set(restored)
 
 
-def _remove_what_is_left(connection: sa.Connection, project_id: int, application: Application) -> dict[UUID, UUID]:
-    """A rule's fingerprint that no events have any more goes, and its issue with it; both by id."""
-    value = by_rule(application.rule_id).value
-    target = read_fingerprints(connection, project_id, [value]).get(value)
-    if target is None or keys_of_fingerprints(connection, [target.id]):
-        return {}
-    connection.execute(sa.delete(fingerprints).where(fingerprints.c.id == target.id))
-    if not fingerprints_of_issues(connection, project_id, [target.issue_id]):
-        issues.delete_issues(connection, [target.issue_id])
-    return {target.id: target.issue_id}
+def _remove_what_is_left(
+    connection: sa.Connection, project_id: int, application: Application, targets: Collection[UUID]
+) -> set[UUID]:
+    """Fingerprints that the application made and no events have any more go, their issues with them; gives these."""
+    gone: set[UUID] = set()
+    for fingerprint_id, issue_id in owners_of(connection, targets).items():
+        if str(fingerprint_id) in application.fingerprints or keys_of_fingerprints(connection, [fingerprint_id]):
+            continue
+        delete_fingerprint(connection, fingerprint_id)
+        if not fingerprints_of_issues(connection, project_id, [issue_id]):
+            issues.delete_issues(connection, [issue_id])
+        gone.add(issue_id)
+    return gone

@@ -49,7 +49,7 @@ def _application(entry: Entry) -> str:
     told = entry.after or {}
     events = f"{told['events']} stored event{'' if told['events'] == 1 else 's'}"
     done = "Applied" if entry.kind == journal.RULE_APPLIED else "Took back: applied"
-    return f"{done} a {told['kind']} rule to {events}"
+    return f"{done} a {told['kind']} rule{' backwards' if told.get('backwards') else ''} to {events}"
 
 
 def named_in(entry: Entry) -> Sequence[UUID]:

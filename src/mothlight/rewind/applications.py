@@ -79,8 +79,10 @@ class RuleApplications:
             self._assign(application)
             return
         self._store.finish_move(application.project_id, application.id)
-        selected = select_events(application)
-        left, keys = read_keys(self._store, application, selected)
+        parts = select_events(application)
+        read = [(part, *read_keys(self._store, application, part)) for part in parts]
+        left = sum(events for _, events, _ in read)
+        selected, keys = next(((part, keys) for part, _, keys in read if keys), (parts[0], []))
         if application.events is None:
             with writing(self._engine) as connection:
                 update_application(connection, application.id, {"status": RUNNING, "events": left})

@@ -7,7 +7,7 @@ ones get keys that no fingerprint has, so they are in no answer, and still there
 
 # ruff: noqa: S608 - values are bound
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from mothlight.grouping import by_rule
+from mothlight.grouping import candidates
 from mothlight.grouping.key import moved_key
 from mothlight.issues.link import link_newcomers
 from mothlight.issues.severity import infer_severity, read_severity
@@ -23,7 +23,7 @@ from mothlight.issues.sighting import Newcomer, Sighting
 from mothlight.kit.clock import Clock
 from mothlight.kit.ids import MakeId
 from mothlight.model.event import EXCEPTION, ReceivedEvent
-from mothlight.model.stack import ExceptionEntry
+from mothlight.model.stack import ExceptionEntry, Fingerprint, Frame, Stack
 from mothlight.rewind.selection import Selection, rules_of
 from mothlight.rules.kinds import GROUPING
 from mothlight.rules.sql import SETTINGS
@@ -40,6 +40,10 @@ from mothlight.storage.metadata.repositories.rule_applications import (
 from mothlight.storage.metadata.repositories.seen import read_seen
 from mothlight.storage.mirror import Mirror
 
+NO_LEGACY = "none"
+"""`Stack.legacy` of an event without a stack."""
+
+_frames = msgspec.json.Decoder(list[list[Frame] | None]).decode
 _entries = msgspec.json.Decoder(list[ExceptionEntry]).decode
 
 
@@ -73,34 +77,33 @@ class Moves:
 
     def move(self, application: Application, selected: Selection, keys: Sequence[int]) -> None:
         """Move the selected events of some keys. Can be done again."""
-        new_keys = {key: moved_key(application.id.hex, key) for key in keys}
+        way = application.id.hex if selected.target is None else f"{application.id.hex} {selected.target.value}"
+        new_keys = {key: moved_key(way, key) for key in keys}
         firsts = self._firsts(application, selected, keys) if application.kind == GROUPING.name else []
+        sightings = [
+            self._sighting(application, first, new_keys[first.grouping_key], selected.target) for first in firsts
+        ]
+        newcomers = [sighting.newcomer for sighting in sightings if sighting.newcomer is not None]
+        targets = {fingerprint.value for newcomer in newcomers for fingerprint in newcomer.fingerprints}
         with writing(self._engine) as connection:
-            self._remember_seen(connection, application, keys)
             add_moved_keys(connection, application, new_keys)
-            if firsts:
-                sightings = [self._sighting(application, first, new_keys[first.grouping_key]) for first in firsts]
-                link_newcomers(
-                    connection,
-                    application.project_id,
-                    sightings,
-                    self._clock(),
-                    self._make_id,
-                    _OfRule(application),
-                )
+            self._remember_seen(connection, application, keys, targets)
+            if sightings:
+                rulings = _OfRule(application)
+                link_newcomers(connection, application.project_id, sightings, self._clock(), self._make_id, rulings)
         # Events must not have keys that nobody owns yet.
         self._mirror.sync()
         move = Move(application.id, selected.condition, selected.bindings.parameters, new_keys, SETTINGS)
         self._store.move_events(application.project_id, move)
 
-    def _remember_seen(self, connection: sa.Connection, application: Application, keys: Sequence[int]) -> None:
+    def _remember_seen(
+        self, connection: sa.Connection, application: Application, keys: Sequence[int], targets: Collection[str]
+    ) -> None:
         """Keep what fingerprints say before events leave them or come to them."""
         rows = load_key_rows(connection, application.project_id, keys)
         ids = {row["fingerprint_id"] for row in rows.values()}
-        if application.kind == GROUPING.name:
-            value = by_rule(application.rule_id).value
-            target = read_fingerprints(connection, application.project_id, [value]).get(value)
-            ids |= {target.id} if target is not None else set()
+        present = read_fingerprints(connection, application.project_id, targets)
+        ids |= {target.id for target in present.values()}
         known = application.fingerprints
         found = {str(each): seen for each, seen in read_seen(connection, ids).items() if str(each) not in known}
         if found:
@@ -121,7 +124,7 @@ class Moves:
         rows = self._store.query(application.project_id, sql, bindings.parameters)
         return [_first(row) for row in rows]
 
-    def _sighting(self, application: Application, first: First, key: int) -> Sighting:
+    def _sighting(self, application: Application, first: First, key: int, target: Fingerprint | None) -> Sighting:
         event = ReceivedEvent(
             project_id=application.project_id,
             uuid=first.uuid,
@@ -135,15 +138,27 @@ class Moves:
         )
         sighting = Sighting.of(key, event, first.environment)
         sighting.earliest = first.earliest
-        sighting.newcomer = _newcomer(application, first)
+        entries = _entries(first.exceptions)
+        fingerprints = [target] if target is not None else self._automatic(application.project_id, entries, first.stack)
+        sighting.newcomer = _newcomer(fingerprints, entries[0], first)
         return sighting
+
+    def _automatic(self, project_id: int, entries: list[ExceptionEntry], stack: str) -> list[Fingerprint]:
+        """The fingerprints of an event that no rule matches, from its stack as it is read now."""
+        sql = """
+            SELECT frames, legacy FROM stacks FINAL WHERE project_id = {project:UInt32} AND hash = {hash:String}
+        """
+        rows = self._store.query(project_id, sql, {"hash": stack}) if stack else []
+        frames: list[list[Frame] | None] = _frames(rows[0][0]) if rows else [None] * len(entries)
+        legacy = rows[0][1] if rows else NO_LEGACY
+        return candidates(entries, Stack(stack, [], frames, legacy, {}, [], [], ""))
 
 
 class _OfRule:
     """What the grouping rule says of its issue. See `issues.rulings`."""
 
     def __init__(self, application: Application) -> None:
-        self._rule = next(rule for rule in rules_of(application) if rule.id == application.rule_id)
+        self._rule = next((rule for rule in rules_of(application) if rule.id == application.rule_id), None)
 
     def severity(self, event: ReceivedEvent, issue: StoredIssue) -> str | None:
         """See `Rulings`."""
@@ -151,15 +166,14 @@ class _OfRule:
 
     def assignee(self, event: ReceivedEvent, issue: StoredIssue) -> Assignee | None:
         """See `Rulings`."""
-        return self._rule.assignee
+        return None if self._rule is None else self._rule.assignee
 
 
-def _newcomer(application: Application, first: First) -> Newcomer:
-    outermost = _entries(first.exceptions)[0]
+def _newcomer(fingerprints: list[Fingerprint], outermost: ExceptionEntry, first: First) -> Newcomer:
     mechanism = outermost.rest.get("mechanism")
     handled = mechanism.get("handled") if isinstance(mechanism, dict) else None
     return Newcomer(
-        fingerprints=[by_rule(application.rule_id)],
+        fingerprints=fingerprints,
         stack=first.stack,
         name=first.name or outermost.type,
         description=first.description or outermost.value,

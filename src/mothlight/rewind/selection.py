@@ -3,6 +3,7 @@
 # ruff: noqa: S608 - values are bound
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -11,6 +12,7 @@ from mothlight.filters.fields import OF_PROJECT
 from mothlight.filters.sql_tests import MOMENT_TYPE
 from mothlight.grouping import by_rule
 from mothlight.issues.rule_values import read_rule_value
+from mothlight.model.stack import Fingerprint
 from mothlight.queries.date_range import DateRange
 from mothlight.queries.rules.decisions import decisions_of, stored_events
 from mothlight.queries.rules.trial import Trial
@@ -32,6 +34,8 @@ class Selection(msgspec.Struct, frozen=True):
 
     condition: str
     bindings: Bindings
+    target: Fingerprint | None
+    """The fingerprint that they get; of grouping without one, the one that they have without rules."""
 
 
 def rules_of(application: Application) -> list[StoredRule]:
@@ -45,24 +49,30 @@ def trial_of_application(application: Application) -> Trial:
     return Trial(KINDS[application.kind], rules, rules, application.rule_id)
 
 
-def select_events(application: Application) -> Selection:
-    """The events that the rule decides about and that are not yet where it wants them."""
+def select_events(application: Application) -> list[Selection]:
+    """The events that are not yet where the rule wants them, in parts that go different ways."""
+    if not application.backwards:
+        return [_select(application, application.rule_id, by_rule(application.rule_id))]
+    others: list[UUID | None] = [rule.id for rule in rules_of(application)]
+    return [_select(application, other, None if other is None else by_rule(other)) for other in [*others, None]]
+
+
+def _select(application: Application, decider: UUID | None, target: Fingerprint | None) -> Selection:
+    """The events that one rule decides about, or none of them."""
     bindings = Bindings()
     kind, rules = KINDS[application.kind], rules_of(application)
     decisions = decisions_of(kind, rules, bindings)
-    own = next(place for place, rule in enumerate(rules, start=1) if rule.id == application.rule_id)
+    before = [rule.id for rule in rules].index(decider) if decider is not None else len(rules)
     # Rules that come later have no say.
-    conditions = [decisions.hits[own - 1], *(f"NOT {hit}" for hit in decisions.hits[: own - 1])]
+    conditions = [*decisions.hits[before : before + 1], *(f"NOT {hit}" for hit in decisions.hits[:before])]
     range_ = DateRange(application.date_from, application.date_to)
     latest = bindings.bind(application.created_at + STRAGGLERS, MOMENT_TYPE)
     conditions += [stored_events(range_, bindings), f"received_at <= {latest}"]
     if kind is GROUPING:
-        own_fingerprint = bindings.text(by_rule(application.rule_id).value)
-        conditions.append(
-            f"grouping_key NOT IN (SELECT grouping_key FROM owners FINAL WHERE {OF_PROJECT} "
-            f"AND fingerprint = {own_fingerprint})"
-        )
-    return Selection(" AND ".join(conditions), bindings)
+        own = bindings.text(by_rule(application.rule_id).value)
+        owned = f"SELECT grouping_key FROM owners FINAL WHERE {OF_PROJECT} AND fingerprint = {own}"
+        conditions.append(f"grouping_key {'IN' if application.backwards else 'NOT IN'} ({owned})")
+    return Selection(" AND ".join(conditions), bindings, target if kind is GROUPING else None)
 
 
 def read_keys(store: EventStore, application: Application, selected: Selection) -> tuple[int, list[int]]:

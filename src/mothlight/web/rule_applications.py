@@ -20,28 +20,32 @@ from mothlight.web.parts import Work
 APPLICABLE = (GROUPING, ASSIGNMENT, SUPPRESSION)
 
 
-def apply_rule(call: Work, kind: Kind, rule_id: UUID, window: Window) -> Application:
+def apply_rule(call: Work, kind: Kind, rule_id: UUID, window: Window, *, backwards: bool = False) -> Application:
     """Ask for it; the work is done in the background, one application after the other.
 
+    Backwards, events leave the issue of a grouping rule, which may be deleted, for where they would be without it.
+
     Raises:
-        Refused: there is no such rule (404), or rules of its kind have no past (400).
+        Refused: there is no such rule (404), or rules of its kind have no past, or none backwards (400).
     """
     if kind not in APPLICABLE:
         raise invalid(f"A {kind.name} rule is about events that come in; it has no past.")
+    if backwards and kind is not GROUPING:
+        raise invalid("Only a grouping rule is applied backwards; what others did is taken back in the journal.")
     range_ = figures_range(window, call.parts.clock())
 
     def work(connection: sa.Connection, author: Author) -> Application:
-        rule = load_rule(connection, call.project.id, kind.name, rule_id)
-        rules = [
-            each
-            for each in list_rules(connection, call.project.id, kind.name)
-            if each.disabled_data is None or each.id == rule.id
-        ]
+        if not backwards:
+            load_rule(connection, call.project.id, kind.name, rule_id)
+        present = list_rules(connection, call.project.id, kind.name)
+        enabled = [each for each in present if each.disabled_data is None or each.id == rule_id]
+        rules = [each for each in enabled if not backwards or each.id != rule_id]
         application = Application(
             id=author.make_id(),
             project_id=call.project.id,
             kind=kind.name,
-            rule_id=rule.id,
+            rule_id=rule_id,
+            backwards=backwards,
             rules=[{"name": rule_name(each.id), "value": rule_value(each)} for each in rules],
             status=WAITING,
             actor=msgspec.to_builtins(author.actor),

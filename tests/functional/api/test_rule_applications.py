@@ -1,6 +1,7 @@
 """`{kind}_rules/{id}/apply/`: a rule done to stored events, as if they were sent again, and taken back."""
 
 import os
+import threading
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from mothlight.kit.ids import id_maker
 from mothlight.rewind.applications import RuleApplications
 from mothlight.storage.mirror import Mirror
-from tests.functional.api.conftest import error
+from tests.functional.api.conftest import build, error
 from tests.support.received import NOW, exception, received
 from tests.support.triage import Triage
 
@@ -70,7 +71,8 @@ class Past:
         worker = self.worker()
         while worker.work():
             pass
-        return self.triage.ok("GET", f"{kind}_rules/{rule}/apply/")["results"][0]
+        found = self.triage.ok("GET", f"{kind}_rules/{rule}/apply/")["results"]
+        return next(each for each in found if each["id"] == made["id"])
 
     def undo(self, application):
         return self.triage.ok("POST", f"changes/{application['change']}/undo/")
@@ -109,6 +111,13 @@ class Other(Triage):
 
     def ask(self, method, path, **request):
         return self.api.tracking(method, path, project=self.project, **request)
+
+
+@pytest.fixture
+def api(cast, hands, request):
+    """Each pair of stores: SQLite with the embedded store, PostgreSQL with the one over HTTP."""
+    name = "embedded_store" if cast.engine.dialect.name == "sqlite" else "server_store"
+    return build(cast, hands, request.getfixturevalue(name))
 
 
 @pytest.fixture
@@ -284,6 +293,88 @@ def test_a_node_that_dies_in_the_middle_leaves_the_rest_to_the_next(past, monkey
         past.triage.project, "SELECT count(), uniqExact(uuid) FROM events WHERE project_id = {project:UInt32}"
     )
     assert rows == (7, 7)
+
+
+def test_events_of_a_deleted_grouping_rule_go_where_they_would_be_without_it(past):
+    """Those that came while there was the rule, and those that it was applied to."""
+    without = Past(Other(past.triage))
+    past.triage.api.hands.moment = NOW
+    without.send()
+    ruled = Past(Other(past.triage))
+    rule = ruled.add("grouping", PRO)
+    past.triage.api.hands.moment = NOW
+    ruled.send()
+    past.apply("grouping", past.add("grouping", PRO))
+    first = past.triage.ok("GET", "grouping_rules/")["results"][0]["id"]
+
+    for each, rule_id in ((ruled, rule), (past, first)):
+        before, state = each.figures(), each.triage.state()
+        each.triage.ask("DELETE", f"grouping_rules/{rule_id}/")
+        done = each.apply("grouping", rule_id, **ALL, backwards=True)
+
+        assert (done["status"], done["moved"], done["backwards"]) == ("done", 4, True)
+        assert _without_uuids(each.figures()) == _without_uuids(without.figures())
+        each.undo(done)
+        assert (each.figures(), each.triage.state()) == (before, state)
+
+
+def test_events_of_a_deleted_rule_go_to_another_rule_that_matches(past):
+    rule = past.add("grouping", PRO)
+    past.apply("grouping", rule)
+    other = past.add("grouping", {"key": "$exception_types", "value": "TypeError"})
+    past.triage.ask("DELETE", f"grouping_rules/{rule}/")
+
+    past.apply("grouping", rule, **ALL, backwards=True)
+
+    assert past.triage.figures()[past.triage.owner(f"custom-rule:{other}")].occurrences == 2
+    assert names(past) == [("PayError", 1, 1), ("PayError", 4, 4), ("TypeError", 2, 2)]
+
+
+def test_several_nodes_do_it_once(past):
+    rule = past.add("grouping", PRO)
+    past.triage.ok("POST", f"grouping_rules/{rule}/apply/", json=ALL)
+    failed = []
+
+    def node():
+        worker = past.worker()
+        try:
+            for _ in range(20):
+                worker.work()
+        except Exception as problem:  # noqa: BLE001 - told by the test
+            failed.append(problem)
+
+    # A file of SQLite has one node.
+    nodes = [threading.Thread(target=node) for _ in range(3 if past.triage.engine.dialect.name == "postgresql" else 1)]
+    for thread in nodes:
+        thread.start()
+    for thread in nodes:
+        thread.join()
+
+    assert failed == []
+    (application,) = past.triage.ok("GET", f"grouping_rules/{rule}/apply/")["results"]
+    assert (application["status"], application["moved"]) == ("done", 4)
+    assert len(past.triage.changes(kind="rule_applied")) == 1
+    assert names(past) == [("PayError", 1, 1), ("PayError", 2, 2), ("PayError", 4, 3)]
+
+
+def test_a_rule_that_fails_is_told_and_what_it_moved_can_be_taken_back(past, monkeypatch):
+    rule = past.add("suppression", PRO)
+    before = past.figures()
+    past.triage.ok("POST", f"suppression_rules/{rule}/apply/", json=ALL)
+    worker = past.worker()
+    assert worker.work()
+
+    def broken(*_):
+        raise ValueError("a defect")
+
+    monkeypatch.setattr("mothlight.rewind.applications.read_keys", broken)
+    assert worker.work()
+    (application,) = past.triage.ok("GET", f"suppression_rules/{rule}/apply/")["results"]
+    assert (application["status"], application["failure"]) == ("failed", "ValueError: a defect")
+    assert not worker.work()
+
+    past.undo(application)
+    assert past.figures() == before
 
 
 def _without_uuids(figures):

@@ -129,7 +129,7 @@ BODIES: Mapping[str, Any] = {
         "rule": {"filters": RULE_FILTERS, "assignee": {"type": "user", "id": 1}, "severity": "low"},
         "dateRange": WINDOW,
     },
-    "RuleRange": {"dateRange": WINDOW},
+    "RuleRange": {"dateRange": WINDOW, "backwards": False},
     "Reorder": {"orders": {"01890a5d-ac96-774b-bcce-b302099a8057": 3}},
     "NewReference": {"issue": "", "integration_id": 1, "config": {"repository": "shop"}},
 }

@@ -1,4 +1,4 @@
-"""Events that change their grouping key: copied out, deleted, put in again (`docs/decisions/0012-moving-events.md`).
+"""Events that change their grouping key: copied out, deleted, put in again (`docs/decisions/0013-moving-events.md`).
 
 A grouping key is part of the order in which events lie, so it cannot be changed in place. Each step can be done again:
 what is copied out is not copied twice, and what is in again is not put in twice.

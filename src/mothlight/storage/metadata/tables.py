@@ -500,6 +500,7 @@ rule_applications = sa.Table(
     _project(),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("rule_id", sa.Uuid, nullable=False),
+    sa.Column("backwards", sa.Boolean, nullable=False),  # events leave the issue of a grouping rule
     sa.Column("rules", sa.JSON, nullable=False),  # those of the kind at that moment, in their order
     sa.Column("status", sa.Text, nullable=False),  # waiting, running, done, failed
     sa.Column("actor", sa.JSON, nullable=False),

@@ -13,7 +13,7 @@ from mothlight.model.errors import Refused
 from mothlight.rules.kinds import ASSIGNMENT, BYPASS, GROUPING, SEVERITY, SUPPRESSION, Kind
 from mothlight.rules.read import INVALID, conditions_of, read_rule_filters
 from mothlight.web.values.changes import LARGEST
-from mothlight.web.values.fields import WHOLE_NUMBER, Choice, FreeText, Id, Integer, NotNull
+from mothlight.web.values.fields import WHOLE_NUMBER, Choice, Flag, FreeText, Id, Integer, NotNull
 from mothlight.web.values.questions import DateRange
 
 GROUP = {
@@ -187,11 +187,12 @@ class Reorder(BaseModel):
 
 
 class RuleRange(BaseModel):
-    """To which events a rule is applied."""
+    """To which events a rule is applied; `backwards`: they leave the issue of a grouping rule."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
     date_range: DateRange = DateRange(date_from=DEFAULT_START)
+    backwards: Flag = False
 
 
 class RuleTrial(BaseModel):

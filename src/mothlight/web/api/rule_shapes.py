@@ -93,6 +93,7 @@ class ApplicationShape(msgspec.Struct, frozen=True):
     change: UUID | None
     """The entry of the change journal, by which it can be taken back; null as long as nothing was done."""
     failure: str | None
+    backwards: bool
     created_at: Moment
     finished_at: Moment | None
 
@@ -110,6 +111,7 @@ class ApplicationShape(msgspec.Struct, frozen=True):
             issues=found.issues,
             change=found.change_id,
             failure=found.failure,
+            backwards=found.backwards,
             created_at=found.created_at,
             finished_at=found.finished_at,
         )

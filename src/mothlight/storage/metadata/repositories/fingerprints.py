@@ -123,3 +123,8 @@ def owners_of(connection: sa.Connection, ids: Collection[UUID]) -> dict[UUID, UU
         )
         found.update((row[0], row[1]) for row in rows)
     return found
+
+
+def delete_fingerprint(connection: sa.Connection, fingerprint_id: UUID) -> None:
+    """Remove a fingerprint that no grouping key has."""
+    connection.execute(sa.delete(fingerprints).where(fingerprints.c.id == fingerprint_id))

@@ -37,6 +37,8 @@ class Application(msgspec.Struct, frozen=True):
     change_id: UUID | None = None
     failure: str | None = None
     finished_at: datetime | None = None
+    backwards: bool = False
+    """Whether events leave the issue of a grouping rule for where they would be without it."""
 
 
 class MovedKey(msgspec.Struct, frozen=True):

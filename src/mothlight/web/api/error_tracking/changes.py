@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from mothlight.filters.moments import absolute_moment, relative_moment
 from mothlight.issues import journal
+from mothlight.issues.applied_rules import is_taken_back
 from mothlight.issues.conflicts import Left
 from mothlight.issues.effect import Effect
 from mothlight.issues.summary import named_in, summarise
@@ -201,7 +202,7 @@ def _shape(entry: Entry, summary: str, users: Mapping[int, User]) -> ChangeShape
         summary=summary,
         before=entry.before,
         after=entry.after,
-        undoable=entry.kind in journal.UNDOABLE and entry.undone_by is None,
+        undoable=entry.kind in journal.UNDOABLE and entry.undone_by is None and not is_taken_back(entry),
         undone_by=entry.undone_by,
         undoes=entry.undoes,
     )

@@ -85,8 +85,10 @@ class RuleHandlers:
 
     def apply(self, call: ProjectCall) -> Response:
         """Apply the rule to stored events, in the background."""
-        window = validate(RuleRange, call.fields()).date_range.window()
-        return json_response(ApplicationShape.of(apply_rule(call, self.kind, call.row_id(), window)), 201)
+        asked = validate(RuleRange, call.fields())
+        window = asked.date_range.window()
+        made = apply_rule(call, self.kind, call.row_id(), window, backwards=asked.backwards)
+        return json_response(ApplicationShape.of(made), 201)
 
     def applications(self, call: ProjectCall) -> Response:
         """How far the newest applications of the rule are, and what came of them."""
