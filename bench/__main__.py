@@ -16,6 +16,7 @@ from bench.arrivals import measure_arrivals
 from bench.limits import measure_limits
 from bench.pages import Pages, measure_pages, pages_table
 from bench.report import FIGURE_MARKS, SCALE_MARKS, Figures, Machine, Size, table, write_into
+from bench.rules import RuleFigures, measure_rules
 from bench.scale import Scale, measure_scale, scale_table
 from bench.server import Server
 from bench.symbols import measure_symbols
@@ -45,7 +46,10 @@ def main() -> None:
         sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
         return
     with tempfile.TemporaryDirectory(prefix="mothlight-bench-", dir=options.directory) as folder:
-        if options.pages:
+        if options.rules:
+            found = measure_rules(Path(folder), options.events, options.stacks, options.seconds, describe_machine())
+            write(found, options.output)
+        elif options.pages:
             pages = measure_pages(
                 (options.keep or Path(folder)) / "data",
                 options.events,
@@ -67,7 +71,7 @@ def main() -> None:
             print(table([figures]), file=sys.stderr)
 
 
-def write(figures: Figures | Scale | Pages, output: Path | None) -> None:
+def write(figures: Figures | Scale | Pages | RuleFigures, output: Path | None) -> None:
     """The figures as JSON, to a file or to standard output."""
     encoded = msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
     if output:
@@ -92,6 +96,7 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--pages", action="store_true", help="pages only, of a server that is filled the same way")
     parser.add_argument("--keep", type=Path, help="with --questions or --pages: fill this folder once, and keep it")
+    parser.add_argument("--rules", action="store_true", help="previews and applications of rules, and what they cost")
     parser.add_argument("--output", type=Path, help="write the JSON to this file instead of standard output")
     parser.add_argument(
         "--render", type=Path, metavar="PAGE", help="measure nothing; write earlier figures into a page"

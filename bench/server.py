@@ -98,7 +98,7 @@ class Server:
         content = answer.read()
         seconds = time.perf_counter() - began
         connection.close()
-        if answer.status != http.client.OK:
+        if answer.status not in (http.client.OK, http.client.CREATED):
             raise RuntimeError(f"{method} {path} answered {answer.status}: {content[:500]!r}")
         return json.loads(content), seconds
 
