@@ -12,11 +12,18 @@ from mothlight.model.errors import invalid
 from mothlight.queries.date_range import figures_range
 from mothlight.queries.questions import Window
 from mothlight.rules.kinds import ASSIGNMENT, GROUPING, SUPPRESSION, Kind
-from mothlight.storage.metadata.repositories.rule_applications import WAITING, Application, add_application
+from mothlight.storage.metadata.repositories.rule_applications import (
+    WAITING,
+    Application,
+    add_application,
+    count_unfinished,
+)
 from mothlight.storage.metadata.repositories.rules import list_rules
 from mothlight.web.change import change
 from mothlight.web.parts import Work
 
+MOST_WAITING = 20
+"""Applications of one project at a time."""
 APPLICABLE = (GROUPING, ASSIGNMENT, SUPPRESSION)
 
 
@@ -35,6 +42,8 @@ def apply_rule(call: Work, kind: Kind, rule_id: UUID, window: Window, *, backwar
     range_ = figures_range(window, call.parts.clock())
 
     def work(connection: sa.Connection, author: Author) -> Application:
+        if count_unfinished(connection, call.project.id) >= MOST_WAITING:
+            raise invalid(f"{MOST_WAITING} rules wait to be applied already.")
         if not backwards:
             load_rule(connection, call.project.id, kind.name, rule_id)
         present = list_rules(connection, call.project.id, kind.name)

@@ -241,6 +241,15 @@ def test_what_has_no_past_cannot_be_applied(past, kind):
     assert (answer.status, answer.detail.endswith("it has no past.")) == (400, True)
 
 
+def test_only_so_many_wait_at_a_time(past):
+    rule = past.add("suppression", PRO)
+    for _ in range(20):
+        past.triage.ok("POST", f"suppression_rules/{rule}/apply/", json={})
+
+    answer = error(past.triage.ask("POST", f"suppression_rules/{rule}/apply/", json={}))
+    assert (answer.status, answer.detail) == (400, "20 rules wait to be applied already.")
+
+
 def test_an_undo_is_not_undone_but_applied_again(past):
     done = past.apply("suppression", past.add("suppression", PRO))
     undone = past.undo(done)

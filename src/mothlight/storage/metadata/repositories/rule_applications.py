@@ -61,6 +61,13 @@ def next_application(connection: sa.Connection) -> Application | None:
     return None if row is None else Application(**row._mapping)
 
 
+def count_unfinished(connection: sa.Connection, project_id: int) -> int:
+    """How many of a project's applications wait or are under way."""
+    unfinished = rule_applications.c.status.in_((WAITING, RUNNING))
+    query = sa.select(sa.func.count()).where(rule_applications.c.project_id == project_id, unfinished)
+    return connection.execute(query).scalar_one()
+
+
 def find_application(connection: sa.Connection, project_id: int, application_id: UUID) -> Application | None:
     """One of a project's applications."""
     of_project = (rule_applications.c.project_id == project_id, rule_applications.c.id == application_id)
