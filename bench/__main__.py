@@ -15,6 +15,7 @@ from bench import ingest, queries
 from bench.arrivals import measure_arrivals
 from bench.limits import measure_limits
 from bench.pages import Pages, measure_pages, pages_table
+from bench.repair import RepairFigures, measure_repair
 from bench.report import FIGURE_MARKS, SCALE_MARKS, Figures, Machine, Size, table, write_into
 from bench.rules import RuleFigures, measure_rules
 from bench.scale import Scale, measure_scale, scale_table
@@ -49,6 +50,8 @@ def main() -> None:
         if options.rules:
             found = measure_rules(Path(folder), options.events, options.stacks, options.seconds, describe_machine())
             write(found, options.output)
+        elif options.repair:
+            write(measure_repair(Path(folder) / "data", options.events, options.stacks), options.output)
         elif options.pages:
             pages = measure_pages(
                 (options.keep or Path(folder)) / "data",
@@ -71,7 +74,7 @@ def main() -> None:
             print(table([figures]), file=sys.stderr)
 
 
-def write(figures: Figures | Scale | Pages | RuleFigures, output: Path | None) -> None:
+def write(figures: Figures | Scale | Pages | RuleFigures | RepairFigures, output: Path | None) -> None:
     """The figures as JSON, to a file or to standard output."""
     encoded = msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n"
     if output:
@@ -91,6 +94,11 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--directory", type=Path, help="where to put the data (default: the system's temporary folder)")
     parser.add_argument("--symbols", action="store_true", help="measure only how symbol data is read and looked up")
     parser.add_argument("--arrivals", action="store_true", help="measure only the intake while large maps are uploaded")
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="measure only how a late symbol set repairs --events events of --stacks stacks",
+    )
     parser.add_argument(
         "--questions", action="store_true", help="questions only, about events written without the intake"
     )

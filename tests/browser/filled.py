@@ -11,6 +11,7 @@ from mothlight.cli.metadata import changing
 from mothlight.kit.clock import system_clock
 from tests.end_to_end.client import Client, Json, ok
 from tests.end_to_end.server import Server
+from tests.support.symbols import GOLDEN
 
 from .sign_in import EMAIL, PASSWORD
 from .troubles import SEED, TROUBLES, month, one_event
@@ -29,6 +30,8 @@ class Filled:
     """One that has received nothing."""
     issues: dict[str, str]
     """Id by name."""
+    symbol_set: str
+    """Id of a symbol set that was uploaded."""
 
     def id_of(self, name: str) -> str:
         """The id of the issue with this name."""
@@ -48,7 +51,16 @@ def fill(server: Server) -> Filled:
     # What was resolved happens again.
     again = next(trouble for trouble in TROUBLES if trouble.type == "CheckoutError")
     send(client, [one_event(again, now + timedelta(seconds=5), 0, random.Random(SEED + 1))])
-    return Filled(server, installed.project_id, empty, issues)
+    return Filled(server, installed.project_id, empty, issues, _upload(client))
+
+
+def _upload(client: Client) -> str:
+    """The map of one of the shop's chunks, with the older form of an upload."""
+    place = f"/api/environments/{client.project_id}/error_tracking/symbol_sets/"
+    content = next((GOLDEN / "web" / "symbol-sets").glob("*v2*")).read_bytes()
+    sent = client.http.post(place, params={"chunk_id": "cart-4f1a90"}, files={"file": ("chunk", content)})
+    assert sent.status_code == 201, sent.text
+    return str(ok(client.http.get(place))["results"][0]["id"])
 
 
 def _settle_in(server: Server) -> tuple[int, dict[str, int], str]:

@@ -187,6 +187,7 @@ class State:
             project=f"/projects/{filled.project}",
             empty=f"/projects/{filled.empty_project}",
             issue=filled.issues["CheckoutError"],
+            symbol_set=filled.symbol_set,
             web=filled.issues["TypeError"],
             other=filled.issues["KeyError"],
         )
@@ -268,6 +269,11 @@ STATES: Sequence[State] = (
     State("alert-preview", "{project}/settings/alerts/new", send("What would it have sent?", "It would have sent")),
     State("alert", "{project}/settings/alerts", edit_alert),
     State("alert-messages", "{project}/settings/alerts/deliveries"),
+    State("symbols", "{project}/settings/symbols"),
+    State("symbols-all", "{project}/settings/symbols?view=all"),
+    State("symbols-nothing", "{project}/settings/symbols?view=all&search=nothing"),
+    State("symbols-none", "{empty}/settings/symbols"),
+    State("symbol-set", "{project}/settings/symbols/{symbol_set}"),
     State("members", "{project}/settings/members"),
     State("members-menu", "{project}/settings/members", click("table .menu summary"), part=MENU),
     State("members-link", "{project}/settings/members", send("Make a link", "Whoever opens this link")),
@@ -291,5 +297,6 @@ PARTS = {
     "/projects/{project_id}/issues/complete": "below the search box",
     "/projects/{project_id}/issues/{id}/event.json": "no page",
     "/projects/{project_id}/start/waiting": "a line of the page beside it",
+    "/projects/{project_id}/settings/symbols/repairs": "a part of the page of symbols",
 }
 """Paths of `PAGES` without a page of their own, and where they are shown."""

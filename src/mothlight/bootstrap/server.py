@@ -30,7 +30,9 @@ from mothlight.kit.clock import system_clock
 from mothlight.kit.ids import id_maker
 from mothlight.model.errors import Misconfigured, Unavailable
 from mothlight.model.tally import Tally
+from mothlight.pipeline.repair.run import SymbolRepairs
 from mothlight.pipeline.run import Pipeline
+from mothlight.pipeline.stack_symbols import StackResolver
 from mothlight.queries.waiting_events import WaitingEvents
 from mothlight.recommendations.life_cycle import Recommendations
 from mothlight.settings import Settings
@@ -40,6 +42,7 @@ from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
 from mothlight.storage.mirror import Mirror
 from mothlight.symbol_sets.fetching.fetches import Fetches
+from mothlight.symbol_sets.find import SymbolSets
 from mothlight.symbols.reader import ReaderBounds, SymbolReader
 from mothlight.web.address import PublicAddress
 from mothlight.web.api.budget import KeyBudget
@@ -62,6 +65,7 @@ from mothlight.web.symbol_files import symbol_file_routes
 from mothlight.worker.alerts import alert_chores, forget_alerts_chore
 from mothlight.worker.worker import (
     Worker,
+    repair_chores,
     rule_chore,
     spike_chore,
     standard_chores,
@@ -169,9 +173,11 @@ def _assemble(settings: Settings, stores: Stores, examine: Examine) -> Server:
         address=lambda: settings.address,
         lag_seconds=lambda: backlog.lag(system_clock()),
     )
+    resolver = StackResolver(SymbolSets(stores.database, stores.blobs, system_clock), reader)
+    repairs = SymbolRepairs(stores.database, stores.events, mirror, resolver, system_clock, make_id, time.monotonic)
     # A step of these can take seconds, which spikes must not wait.
     applying = [rule_chore(stores.database, stores.events, mirror, system_clock, make_id)]
-    worker = Worker(backlog, pipeline, tally, chores, [*alert_chores(alerting), applying])
+    worker = Worker(backlog, pipeline, tally, chores, [*alert_chores(alerting), applying, repair_chores(repairs)])
     recovered = backlog.recover()
     if recovered:
         log.info("journal_recovered", events=recovered)

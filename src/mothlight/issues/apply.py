@@ -15,11 +15,13 @@ import sqlalchemy as sa
 from mothlight.issues import effect as effects
 from mothlight.issues.effect import Effect, Values
 from mothlight.issues.journal import Author
+from mothlight.issues.place_keys import place_keys
 from mothlight.issues.settings_values import write_values
 from mothlight.model.issue_states import RESOLVED, write_states
 from mothlight.storage import mirror
 from mothlight.storage.metadata.repositories import fingerprints, issues, spike_events
 from mothlight.storage.metadata.repositories.changes import SETTINGS
+from mothlight.storage.metadata.repositories.key_places import read_keys
 
 
 def apply_effect(connection: sa.Connection, author: Author, effect: Effect) -> None:
@@ -27,6 +29,7 @@ def apply_effect(connection: sa.Connection, author: Author, effect: Effect) -> N
     _make(connection, author, effect)
     moved = _move(connection, author.project_id, effect)
     _move_spikes(connection, author.project_id, effect)
+    _place(connection, author, effect)
     _change(connection, author, effect)
     issues.delete_issues(connection, effect.removed)
     mirror.note_issues(connection, author.project_id, set(effect.before) - {SETTINGS}, author.moment)
@@ -53,6 +56,13 @@ def _move_spikes(connection: sa.Connection, project_id: int, effect: Effect) -> 
     survivor = effects.survivor_of(effect)
     if survivor is not None and effect.removed:
         spike_events.move_spikes(connection, project_id, effect.removed, survivor)
+
+
+def _place(connection: sa.Connection, author: Author, effect: Effect) -> None:
+    """Give grouping keys fingerprints that they had before."""
+    present = read_keys(connection, author.project_id, effect.keys_after)
+    known = {key: present[key].had(place.fingerprint) for key, place in effect.keys_after.items() if key in present}
+    place_keys(connection, author, {key: found for key, found in known.items() if found is not None})
 
 
 def _change(connection: sa.Connection, author: Author, effect: Effect) -> None:

@@ -22,22 +22,24 @@ from mothlight.issues.effect import (
 from mothlight.issues.settings_values import load_values
 from mothlight.storage.metadata.repositories import changes, fingerprints, issues
 from mothlight.storage.metadata.repositories.changes import SETTINGS, LaterTouch
+from mothlight.storage.metadata.repositories.key_places import read_keys
 
-ISSUE, FINGERPRINT = "issue", "fingerprint"
+ISSUE, FINGERPRINT, EVENTS = "issue", "fingerprint", "events"
 
 _Touched = tuple[Hashable, UUID, UUID]
-"""What was touched, the origin of the entry that did it, and its id."""
+"""What was touched, the origin of the entry that did it, and its id. Fingerprints are texts, grouping keys numbers."""
 
 
 class Left(msgspec.Struct, frozen=True):
     """A piece of an undo that cannot be done."""
 
     what: str
-    """`issue`, `fingerprint`, or the name of a value."""
+    """`issue`, `fingerprint`, `events` (of some grouping keys), or the name of a value."""
     issue_id: UUID | None
     fingerprint: str | None
     changes: list[UUID]
     """The later entries that touched it, oldest first."""
+    grouping_key: int | None = None
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -49,6 +51,8 @@ class Present(msgspec.Struct, frozen=True):
     """Later entries in effect by what they touched: an issue and an aspect of it, or a fingerprint."""
     environments: Mapping[UUID, Sequence[str]] = {}
     """Aspects of environments that later entries touched."""
+    keys: Mapping[int, str] = {}
+    """Fingerprints of grouping keys."""
 
     def touching(self, issue: UUID, *aspects: str) -> list[UUID]:
         """Later entries about some aspects of an issue. What was set everywhere was set in each environment too."""
@@ -60,6 +64,10 @@ class Present(msgspec.Struct, frozen=True):
         """Later entries about a value. What was set everywhere was set in this environment too."""
         everywhere = self.later.get((issue, ELSEWHERE), ()) if name.startswith(ENVIRONMENT) else ()
         return list(dict.fromkeys([*self.touching(issue, aspect_of(name), EXISTENCE), *everywhere]))
+
+    def placing(self, key: int) -> list[UUID]:
+        """Later entries that gave a grouping key another fingerprint."""
+        return list(self.later.get(key, ()))
 
     def moving(self, fingerprint: str) -> list[UUID]:
         """Later entries that gave a fingerprint to another issue."""
@@ -74,12 +82,15 @@ def read_present(connection: sa.Connection, project_id: int, effect: Effect, seq
     }
     if SETTINGS in values:
         values[SETTINGS] = load_values(connection, project_id)
-    owned = fingerprints.lock_fingerprints(connection, project_id, effect.owners_before)
+    of_keys = {each.fingerprint for side in (effect.keys_before, effect.keys_after) for each in side.values()}
+    owned = fingerprints.lock_fingerprints(connection, project_id, {*effect.owners_before, *of_keys})
+    keys = read_keys(connection, project_id, effect.keys_before)
     touches = changes.later_touches(connection, project_id, list(effect.before), seq)
-    moves = _moves(connection, project_id, touches) if effect.owners_before else []
+    moves = _moves(connection, project_id, touches) if owned else []
     later = _in_effect([*(((t.issue_id, aspect), t.origin, t.id) for t in touches for aspect in t.aspects), *moves])
     owners = {value: fingerprint.issue_id for value, fingerprint in owned.items()}
-    return Present(values, owners, later, _environments(touches))
+    placed = {key: each.fingerprint for key, each in keys.items()}
+    return Present(values, owners, later, _environments(touches), placed)
 
 
 def narrow(effect: Effect, present: Present) -> tuple[Effect, list[Left]]:
@@ -92,6 +103,7 @@ def narrow(effect: Effect, present: Present) -> tuple[Effect, list[Left]]:
     left = [
         *(Left(ISSUE, issue, None, ids) for issue, ids in left_issues.items()),
         *(Left(FINGERPRINT, effect.owners_before[value], value, ids) for value, ids in left_fingerprints.items()),
+        *_blocked_keys(effect, present),
         *left_values,
     ]
     return without(effect, left), left
@@ -102,7 +114,9 @@ def without(effect: Effect, left: Sequence[Left]) -> Effect:
     issues_left = {each.issue_id for each in left if each.what == ISSUE}
     values_left = {(each.issue_id, each.what) for each in left}
     moved = effect.owners_before.keys() - {each.fingerprint for each in left}
+    placed = effect.keys_before.keys() - {each.grouping_key for each in left}
     involved = {owners[value] for owners in (effect.owners_before, effect.owners_after) for value in moved}
+    involved |= {keys[key].issue_id for keys in (effect.keys_before, effect.keys_after) for key in placed}
 
     def kept(side: Mapping[UUID, Values | None]) -> dict[UUID, Values | None]:
         narrowed: dict[UUID, Values | None] = {}
@@ -119,16 +133,18 @@ def without(effect: Effect, left: Sequence[Left]) -> Effect:
         kept(effect.after),
         {value: owner for value, owner in effect.owners_before.items() if value in moved},
         {value: owner for value, owner in effect.owners_after.items() if value in moved},
+        {key: place for key, place in effect.keys_before.items() if key in placed},
+        {key: place for key, place in effect.keys_after.items() if key in placed},
     )
 
 
 def _moves(connection: sa.Connection, project_id: int, touches: Sequence[LaterTouch]) -> list[_Touched]:
     entries = changes.read_entries(connection, project_id, {t.seq for t in touches if FINGERPRINTS in t.aspects})
-    return [
-        (value, entry.origin, entry.id)
-        for _, entry in sorted(entries.items())
-        for value in read_effect(entry).owners_before
-    ]
+    moved: list[_Touched] = []
+    for _, entry in sorted(entries.items()):
+        effect = read_effect(entry)
+        moved += [(thing, entry.origin, entry.id) for thing in (*effect.owners_before, *effect.keys_before)]
+    return moved
 
 
 def _environments(touches: Sequence[LaterTouch]) -> dict[UUID, list[str]]:
@@ -187,6 +203,17 @@ def _blocked_fingerprints(effect: Effect, present: Present) -> dict[str, list[UU
         elif effect.before[target] is not None and present.values[target] is None:
             blocked[value] = present.touching(target, EXISTENCE)
     return blocked
+
+
+def _blocked_keys(effect: Effect, present: Present) -> Iterable[Left]:
+    """Grouping keys that went elsewhere, or whose fingerprints did."""
+    for key, place in effect.keys_before.items():
+        goal = effect.keys_after[key]
+        touching = [*present.placing(key), *present.moving(place.fingerprint), *present.moving(goal.fingerprint)]
+        is_here = present.keys.get(key) == place.fingerprint
+        owners = [present.owners.get(each.fingerprint) == each.issue_id for each in (place, goal)]
+        if touching or not is_here or not all(owners):
+            yield Left(EVENTS, place.issue_id, place.fingerprint, list(dict.fromkeys(touching)), key)
 
 
 def _blocked_values(effect: Effect, present: Present) -> Iterable[Left]:

@@ -2,7 +2,8 @@
 
 An entry of the change journal keeps its effect in `before` and `after`. A change of values of one issue is kept flat
 (`{"status": "active"}`); anything else as `{"issues": {id: values or null}, "fingerprints": {value: owner's id}}`,
-where null says that there is no such issue. Of an issue that the change makes or removes all values are kept.
+where null says that there is no such issue; with `grouping_keys` where some went to another fingerprint. Of an issue
+that the change makes or removes all values are kept.
 
 The states of an issue are a value each: `elsewhere`, that of all environments without one of their own, and one for
 each other environment (`environment:staging`; in an entry below `environments`), null where it has none of its own.
@@ -27,29 +28,43 @@ Values = dict[str, Any]
 VALUE_ASPECTS = ("status", "name", "description", "assignee")
 STATUS, ELSEWHERE, ENVIRONMENT = "status", "elsewhere", "environment:"
 ENVIRONMENTS = "environments"
+KEYS = "grouping_keys"
 RESOLVED_AT = "resolved_at"
 FINGERPRINTS, EXISTENCE = "fingerprints", "existence"
 WHOLE = frozenset((*VALUE_ASPECTS, ELSEWHERE, FINGERPRINTS, EXISTENCE)) - {STATUS}
 
-MERGED, SPLIT, UPDATED, ASSIGNED = "merged", "split", "updated", "assigned"
+MERGED, SPLIT, MOVED, UPDATED, ASSIGNED = "merged", "split", "moved", "updated", "assigned"
+
+
+class KeyPlace(msgspec.Struct, frozen=True):
+    """Where the events of a grouping key belong."""
+
+    fingerprint: str
+    issue_id: UUID
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """Both sides have the same issues and the same fingerprints."""
+    """Both sides have the same issues, the same fingerprints and the same grouping keys."""
 
     before: dict[UUID, Values | None]
     after: dict[UUID, Values | None]
     owners_before: dict[str, UUID] = {}
     owners_after: dict[str, UUID] = {}
+    keys_before: dict[int, KeyPlace] = {}
+    keys_after: dict[int, KeyPlace] = {}
 
     def reversed(self) -> "Effect":
         """What takes this back."""
-        return Effect(self.after, self.before, self.owners_after, self.owners_before)
+        return Effect(self.after, self.before, self.owners_after, self.owners_before, self.keys_after, self.keys_before)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing would be other than before."""
-        return self.before == self.after and self.owners_before == self.owners_after
+        return (
+            self.before == self.after
+            and self.owners_before == self.owners_after
+            and self.keys_before == self.keys_after
+        )
 
     @property
     def made(self) -> list[UUID]:
@@ -88,6 +103,8 @@ def read_effect(entry: Entry) -> Effect:
             _by_id(after["issues"]),
             {value: UUID(owner) for value, owner in before["fingerprints"].items()},
             {value: UUID(owner) for value, owner in after["fingerprints"].items()},
+            _read_keys(before.get(KEYS, {})),
+            _read_keys(after.get(KEYS, {})),
         )
     subject = entry.issue_ids[0] if entry.issue_ids else SETTINGS
     # A flat entry may tell more than what changed, say the event that was the reason.
@@ -97,18 +114,23 @@ def read_effect(entry: Entry) -> Effect:
 
 def write_effect(effect: Effect) -> tuple[dict[str, Any], dict[str, Any]]:
     """`before` and `after` of an entry."""
-    if len(effect.before) == 1 and not effect.owners_before:
+    if len(effect.before) == 1 and not effect.owners_before and not effect.keys_before:
         (before,), (after,) = effect.before.values(), effect.after.values()
         if before is not None and after is not None:
             return _gathered(before), _gathered(after)
-    return _nested(effect.before, effect.owners_before), _nested(effect.after, effect.owners_after)
+    return (
+        _nested(effect.before, effect.owners_before, effect.keys_before),
+        _nested(effect.after, effect.owners_after, effect.keys_after),
+    )
 
 
 def touches(effect: Effect) -> list[Touch]:
     """What the effect says about each of its issues."""
     # An issue without fingerprints can be merged or split off too, and is then what the other one gets or loses.
-    losing = {*effect.owners_before.values(), *(effect.staying if effect.made else ())}
-    getting = {*effect.owners_after.values(), *(effect.staying if effect.removed else ())}
+    left = (each.issue_id for each in effect.keys_before.values())
+    reached = (each.issue_id for each in effect.keys_after.values())
+    losing = {*effect.owners_before.values(), *(effect.staying if effect.made else ()), *left}
+    getting = {*effect.owners_after.values(), *(effect.staying if effect.removed else ()), *reached}
     survivor = survivor_of(effect)
     found: list[Touch] = []
     for issue, before in effect.before.items():
@@ -254,10 +276,30 @@ def _spread(values: Values) -> Values:
     return {**others, **{state_cell(read_environment_name(name)): value for name, value in states.items()}}
 
 
-def _nested(issues: Mapping[UUID, Values | None], owners: Mapping[str, UUID]) -> dict[str, Any]:
-    return {
+def _nested(
+    issues: Mapping[UUID, Values | None], owners: Mapping[str, UUID], keys: Mapping[int, KeyPlace]
+) -> dict[str, Any]:
+    nested = {
         "issues": {str(issue): None if values is None else _gathered(values) for issue, values in issues.items()},
         "fingerprints": {value: str(owner) for value, owner in owners.items()},
+    }
+    return {**nested, KEYS: _written_keys(keys)} if keys else nested
+
+
+def _written_keys(keys: Mapping[int, KeyPlace]) -> dict[str, Any]:
+    """Grouping keys, as texts because they have 63 bits, by the fingerprint that they have."""
+    written: dict[str, Any] = {}
+    for key, place in sorted(keys.items()):
+        cell = written.setdefault(place.fingerprint, {"issue": str(place.issue_id), "keys": []})
+        cell["keys"].append(str(key))
+    return written
+
+
+def _read_keys(written: Mapping[str, Any]) -> dict[int, KeyPlace]:
+    return {
+        int(key): KeyPlace(fingerprint, UUID(cell["issue"]))
+        for fingerprint, cell in written.items()
+        for key in cell["keys"]
     }
 
 

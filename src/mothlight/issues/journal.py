@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from mothlight.issues.effect import ASSIGNED, MERGED, SPLIT, UPDATED, Effect, touches, write_effect
+from mothlight.issues.effect import ASSIGNED, MERGED, MOVED, SPLIT, UPDATED, Effect, touches, write_effect
 from mothlight.kit.ids import MakeId
 from mothlight.storage.metadata.repositories import changes
 from mothlight.storage.metadata.repositories.changes import Actor, Entry, NewEntry, Touch
@@ -33,6 +33,7 @@ KINDS = (
     ASSIGNED,
     MERGED,
     SPLIT,
+    MOVED,
     SETTINGS_CHANGED,
     CHANNEL_CHANGED,
     RULE_APPLIED,

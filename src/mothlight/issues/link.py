@@ -214,6 +214,9 @@ def _insert_keys(
                 "record": link.fingerprint.record,
                 "stack": link.newcomer.stack,
                 "stack_version": link.newcomer.stack_version,
+                "exceptions": link.newcomer.exceptions,
+                "first_seen": link.sighting.earliest,
+                "environments": write_environments([link.sighting.environment]),
                 "created_at": moment,
             }
             for link in links

@@ -42,17 +42,27 @@ def plan_merge(
     return follow(connection, project_id, _effect(locked[target_id], sources, owners, seen))
 
 
-def merge(connection: sa.Connection, author: Author, effect: Effect) -> None:
-    """Do what was planned, as one entry of the journal."""
+def merge(connection: sa.Connection, author: Author, effect: Effect) -> UUID:
+    """Do what was planned, as one entry of the journal; returns its id."""
     apply_effect(connection, author, effect)
-    journal.record(connection, author, MERGED, effect)
+    return journal.record(connection, author, MERGED, effect)
+
+
+def states_of_new_environments(target: StoredIssue, own: frozenset[str], coming: frozenset[str]) -> Values:
+    """What an issue that was seen in some environments says of others that its new events come from: its status."""
+    state = State(SUPPRESSED) if target.status == SUPPRESSED else target.states.starting(own)
+    if not own or state == target.states.elsewhere:
+        return {}
+    new = coming - own - target.states.named.keys()
+    return {state_cell(name): write_state(state) for name in sorted(new)}
 
 
 def _effect(
     target: StoredIssue, sources: Sequence[StoredIssue], owners: dict[str, UUID], seen: Mapping[UUID, frozenset[str]]
 ) -> Effect:
     assignee = _inherited(target, sources)
-    states = _states(target, seen)
+    own = seen.get(target.id, frozenset())
+    states = states_of_new_environments(target, own, frozenset().union(*seen.values()))
     taken = {} if assignee is None else {"assignee": assignee}
     before: dict[UUID, Values | None] = {target.id: dict.fromkeys([*taken, *states])}
     after: dict[UUID, Values | None] = {target.id: {**taken, **states}}
@@ -62,16 +72,6 @@ def _effect(
         owners,
         dict.fromkeys(owners, target.id),
     )
-
-
-def _states(target: StoredIssue, seen: Mapping[UUID, frozenset[str]]) -> Values:
-    """Environments that are new to the target take its status."""
-    own = seen.get(target.id, frozenset())
-    state = State(SUPPRESSED) if target.status == SUPPRESSED else target.states.starting(own)
-    if not own or state == target.states.elsewhere:
-        return {}
-    new = frozenset().union(*seen.values()) - own - target.states.named.keys()
-    return {state_cell(name): write_state(state) for name in sorted(new)}
 
 
 def _inherited(target: StoredIssue, sources: Sequence[StoredIssue]) -> Values | None:

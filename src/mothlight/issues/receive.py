@@ -33,6 +33,7 @@ from mothlight.storage.metadata.repositories import changes, issues
 from mothlight.storage.metadata.repositories.changes import NewEntry
 from mothlight.storage.metadata.repositories.environments import add_environments, seen_environments
 from mothlight.storage.metadata.repositories.issues import Owner, StoredIssue
+from mothlight.storage.metadata.repositories.key_places import KeySightings, widen_keys
 from mothlight.storage.metadata.repositories.release_sightings import KnownReleases, load_releases
 
 RECEIPT_EVERY = timedelta(seconds=60)
@@ -51,6 +52,7 @@ def is_news(sighting: Sighting, owner: Owner) -> bool:
         (place not in owner.environments and (is_wanted_there or owner.status != SUPPRESSED))
         # Events of a suppressed issue are not admitted, so they are no sightings.
         or (is_wanted_there and (owner.first_seen is None or sighting.earliest < owner.first_seen))
+        or (is_wanted_there and _widens_key(sighting, owner, place))
         or owner.last_received_at is None
         or sighting.received_at - owner.last_received_at >= RECEIPT_EVERY
         or (state.status not in OPEN and _may_come_back(state, sighting))
@@ -90,8 +92,16 @@ def receive(
         (sighting, owner) for sighting, owner in present if _is_admitted(sighting, owner, arrivals[owner.issue_id])
     ]
     _record_places(connection, admitted)
+    _widen_keys(connection, admitted)
     _lower_first_seen(connection, project_id, admitted, moment)
     return [sighting for sighting, owner in now if owner.issue_id not in locked]
+
+
+def _widens_key(sighting: Sighting, owner: Owner, place: str) -> bool:
+    """Whether the key was not seen so early, or not there. Of keys from before nobody knows, and it stays so."""
+    if owner.key_first_seen is None or owner.key_environments is None:
+        return False
+    return sighting.earliest < owner.key_first_seen or place not in owner.key_environments
 
 
 def _may_come_back(state: State, sighting: Sighting) -> bool:
@@ -271,6 +281,22 @@ def _record_places(connection: sa.Connection, admitted: Sequence[Seen]) -> None:
             new.setdefault(owner.fingerprint_id, set()).add(place)
     if new:
         add_environments(connection, new)
+
+
+def _widen_keys(connection: sa.Connection, admitted: Sequence[Seen]) -> None:
+    wider: dict[int, KeySightings] = {}
+    for sighting, owner in admitted:
+        place = _place(sighting, owner)
+        if owner.key_first_seen is None or owner.key_environments is None:
+            continue
+        known = wider.get(sighting.grouping_key)
+        if known is not None or _widens_key(sighting, owner, place):
+            first_seen = owner.key_first_seen if known is None else known.first_seen
+            environments = owner.key_environments if known is None else known.environments
+            wider[sighting.grouping_key] = KeySightings(
+                sighting.project_id, sighting.grouping_key, min(first_seen, sighting.earliest), environments | {place}
+            )
+    widen_keys(connection, list(wider.values()))
 
 
 def _lower_first_seen(connection: sa.Connection, project_id: int, admitted: Sequence[Seen], moment: datetime) -> None:

@@ -24,6 +24,9 @@ class Newcomer(msgspec.Struct, frozen=True):
     severity: str | None
     stack_version: int = 1
     """The version of the stack that the fingerprints were computed from."""
+    exceptions: str | None = None
+    """What they follow from beside the stack (`grouping.kept`), as it was sent; None where they do not follow from it.
+    """
 
 
 class Sighting(msgspec.Struct):

@@ -45,7 +45,7 @@ def follow(connection: sa.Connection, project_id: int, effect: Effect) -> Effect
 
 def concerns_states(effect: Effect) -> bool:
     """Whether a status may be another one afterwards."""
-    return bool(effect.owners_before or effect.made) or _has_states(effect.after)
+    return bool(effect.owners_before or effect.keys_before or effect.made) or _has_states(effect.after)
 
 
 def without_statuses(effect: Effect) -> Effect:

@@ -63,6 +63,10 @@ def _describe(effect: Effect, names: Names, people: People) -> str:
         return f"Merged {_issues(effect.removed, known)} into {_issues(effect.staying, known)}"
     if effect.made:
         return f"Split {_issues(effect.made, known)} off {_issues(effect.staying, known)}"
+    if effect.keys_before:
+        (goal,) = {each.issue_id for each in effect.keys_after.values()}
+        (origin,) = {each.issue_id for each in effect.keys_before.values()}
+        return f"Moved events with other stacks from {_issues([origin], known)} to {_issues([goal], known)}"
     if SETTINGS in effect.before:
         return f"Changed settings: {_differences(effect, people)}"
     return f"Changed {_issues(list(effect.before), known)}: {_differences(effect, people)}"

@@ -46,6 +46,8 @@ class StackSymbols(msgspec.Struct, frozen=True, omit_defaults=True):
     """References of those that answered for at least one frame."""
     frames: dict[str, str] = {}
     """By `raw_id`: the reference that the frame was looked up with, whether it was found there or not."""
+    waits: dict[str, str] = {}
+    """By `raw_id`: the reference that a frame which is not readable waits for."""
 
 
 class ExceptionEntry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,7 +1,7 @@
 """The stages of an event's way, in order."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ from mothlight.pipeline.stages.link_issue import LinkIssue
 from mothlight.pipeline.stages.normalise import Normalise
 from mothlight.pipeline.stages.resolve import Resolve
 from mothlight.pipeline.stages.store_event import StoreEvent
-from mothlight.pipeline.states import Batch, Normalised, Outcome, Parked, Prepared
+from mothlight.pipeline.states import Batch, Linked, Normalised, Outcome, Parked, Prepared
 from mothlight.storage.blobs.interface import Blobs
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.metadata.engine import reading
@@ -118,14 +118,10 @@ class Pipeline:
         fresh = self._drop_duplicates(received)
         normalised, parked = self._wait_for_maps(self._normalise(fresh), entries, may_park=may_park)
         ready = with_returned(normalised, returned, versions)
-        resolved = self._resolve(ready, {key: version.symbols for key, version in versions.items()})
-        released = self._attach_release(resolved)
         self._rules.load(versions)
-        fingerprinted = group_by_rules(fingerprint(released), self._rules)
-        # Before an issue begins or comes back because of an unwanted event.
-        wanted = suppress_by_rules(fingerprinted, self._rules, self._resolve.stack_of)
+        symbols_versions = {key: version.symbols for key, version in versions.items()}
         # What this announces is in the issue's own transaction, also for an event that is only counted afterwards.
-        linked = self._link_issue(wanted)
+        linked = self._bring_to_issues(ready, symbols_versions)
         admitted = self._limit(linked, {each.writer for each in entries} | {each.writer for each in returned})
         self._rules.tell_broken()
         events = [*without_parked(fresh.items, parked), *events_of(returned)]
@@ -162,6 +158,35 @@ class Pipeline:
         people = self._store_event.find_people([item.event for item in waiting], batch.persons) if waiting else []
         return passing, park(waiting, people, entries) if waiting else []
 
+    def _bring_to_issues(self, normalised: Batch[Normalised], symbols_versions: Mapping[int, int]) -> Batch[Linked]:
+        """From stacks to issues; once more when symbol sets have changed meanwhile.
+
+        A repair that began meanwhile may have looked before our stacks and keys were there. If the sets are the same
+        afterwards, every repair of later ones sees them.
+        """
+        while True:
+            attempt = msgspec.structs.replace(normalised, dropped=normalised.dropped.copy())
+            resolved = self._resolve(attempt, symbols_versions)
+            released = self._attach_release(resolved)
+            fingerprinted = group_by_rules(fingerprint(released), self._rules)
+            # Before an issue begins or comes back because of an unwanted event.
+            wanted = suppress_by_rules(fingerprinted, self._rules, self._resolve.stack_of)
+            linked = self._link_issue(wanted)
+            versions = self._versions(symbols_versions)
+            present = {
+                key: versions[key].symbols if key in versions else known for key, known in symbols_versions.items()
+            }
+            if present == symbols_versions:
+                return linked
+            symbols_versions = present
+
+    def _versions(self, projects: Collection[int]) -> dict[int, ProjectVersions]:
+        """Of those of the projects that are not deleted."""
+        if not projects:
+            return {}
+        with reading(self._engine) as connection:
+            return project_versions(connection, projects)
+
     def _change_persons(self, entries: Sequence[Entry], present: Sequence[Entry]) -> Batch[ReceivedEvent]:
         """Apply what the events that are present tell about persons; only exceptions go on."""
         persons = self._persons.apply(present)
@@ -180,10 +205,7 @@ class Pipeline:
         """The versions of projects that are not deleted, and what belongs to these."""
         projects = {event.project_id for entry in entries for event in entry.events}
         projects.update(event.project_id for event in events_of(returned))
-        if not projects:
-            return {}, entries
-        with reading(self._engine) as connection:
-            existing = project_versions(connection, projects)
+        existing = self._versions(projects)
         if existing.keys() == projects:
             return existing, entries
         present = [

@@ -42,6 +42,7 @@ class StackResolver:
             offered=offered(sets),
             used=sorted({reference.value for reference in resolved.used}),
             frames={raw_id: reference.value for raw_id, reference in resolved.frame_references.items()},
+            waits={raw_id: reference.value for raw_id, reference in resolved.waits.items()},
         )
         return msgspec.structs.replace(resolved.stack, version=version), symbols
 

@@ -91,6 +91,8 @@ class Fingerprinted(msgspec.Struct, frozen=True, gc=False):
     grouping_key: int
     manual: str | None
     """The fingerprint that the application chose."""
+    sent: list[ExceptionEntry]
+    """The exceptions as they were sent, before symbol sets gave them their original types."""
     stack_version: int = 1
     """The version of the stack that is stored."""
     rule: StoredRule | None = None

@@ -19,6 +19,11 @@ class TypeName(NamedTuple):
     module: str | None
 
 
+def may_be_renamed(sent: TypeName) -> bool:
+    """Whether symbol data could know another name, as far as the name itself tells."""
+    return sent.module is not None or sent.type.startswith(_MINIFIED)
+
+
 def resolve_type(sent: TypeName, trace: ReadTrace | None, found: Found, reader: Reader) -> TypeName:
     """The original name of an exception's type; the one that was sent where nothing is known of it.
 

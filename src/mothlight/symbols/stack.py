@@ -54,6 +54,12 @@ class ResolvedStack(msgspec.Struct, frozen=True):
     """
     frame_references: dict[str, Reference]
     """By `raw_id`: the symbol set that a frame was looked up in, whether it was found there or not."""
+    waits: dict[str, Reference]
+    """By `raw_id`: what would make a frame readable that is not.
+
+    The symbol set that said nothing of it; where there is none, the one that is needed first. A frame that could be
+    read as it was sent waits for a set too when its build has named one.
+    """
 
 
 class _Plan(NamedTuple):
@@ -102,7 +108,7 @@ def resolve_stack(read: ReadStack, found: Found, reader: Reader) -> ResolvedStac
     work = _Resolving(found, reader)
     work.ask([plan for raw in _frames(read) if (plan := work.plan(raw)) is not None])
     answers = [None if trace is None else work.resolve(trace.frames) for trace in read.traces]
-    return ResolvedStack(make_stack(read, answers), work.used, work.missed, work.frame_references)
+    return ResolvedStack(make_stack(read, answers), work.used, work.missed, work.frame_references, work.waits)
 
 
 class _Resolving:
@@ -112,6 +118,7 @@ class _Resolving:
         self.used: set[Reference] = set()
         self.missed: dict[Reference, Failure] = {}
         self.frame_references: dict[str, Reference] = {}
+        self.waits: dict[str, Reference] = {}
         self._found = found
         self._reader = reader
         self._answers: dict[tuple[str, Question], Places] = {}
@@ -188,6 +195,13 @@ class _Resolving:
         elif outcome.failure is not None:
             for reference in plan.references:
                 self.missed.setdefault(reference, outcome.failure)
+            awaited = plan.chosen if isinstance(plan.source, SymbolData) else None
+            awaited = awaited or plan.references[0]
+            self.waits.update(
+                (each.frame["raw_id"], awaited)
+                for each in outcome.frames
+                if not each.frame["resolved"] or awaited.kind != ReferenceKind.URL
+            )
 
 
 def _frames(read: ReadStack) -> Iterable[RawFrame]:

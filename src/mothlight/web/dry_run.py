@@ -58,8 +58,14 @@ def dry_run(
         effect, left = plan(connection, author_of(call))
         touched = [] if effect is None else [each for each in effect.before if _is_touched(effect, each)]
         moved = [] if effect is None else list(effect.owners_before)
-        owned = moved or list(fingerprints_of_issues(connection, call.project.id, touched))
-    figures = _figures(call, moved, touched, environment)
+        keys = {} if effect is None else effect.keys_before
+        owned = moved or {each.fingerprint for each in keys.values()}
+        owned = owned or list(fingerprints_of_issues(connection, call.project.id, touched))
+    figures = (
+        affected.of_keys(call.parts.events, call.project.id, list(keys))
+        if keys
+        else _figures(call, moved, touched, environment)
+    )
     return DryRunShape(
         dry_run=True,
         issues=len(touched),
@@ -75,7 +81,8 @@ def _is_touched(effect: Effect, issue_id: UUID) -> bool:
     """Whether something about an issue would be other than before."""
     if issue_id == SETTINGS or effect.is_empty:
         return False
-    return bool(effect.owners_before or effect.made or effect.removed or effect.before[issue_id])
+    moves = effect.owners_before or effect.keys_before
+    return bool(moves or effect.made or effect.removed or effect.before[issue_id])
 
 
 def _figures(call: Work, moved: Sequence[str], touched: Sequence[UUID], environment: str | None) -> Affected:

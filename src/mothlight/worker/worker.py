@@ -11,6 +11,7 @@ from mothlight.kit.ids import MakeId
 from mothlight.kit.token_bucket import Rate
 from mothlight.limits.upkeep import forget_old_limits
 from mothlight.model.tally import Tally
+from mothlight.pipeline.repair.run import SymbolRepairs
 from mothlight.pipeline.run import Pipeline
 from mothlight.rewind.applications import RuleApplications
 from mothlight.spikes.watch import SpikeWatch
@@ -35,6 +36,7 @@ WAITING_ISSUES_EVERY_SECONDS = 2.0
 SPIKES_EVERY_SECONDS = 5.0
 LIMITS_EVERY_SECONDS = 3600.0
 RETENTION_EVERY_SECONDS = 3600.0
+REPAIRS_EVERY_SECONDS = 0.5
 
 
 class Worker:
@@ -99,6 +101,11 @@ def rule_chore(engine: sa.Engine, store: EventStore, mirror: Mirror, clock: Cloc
     """Rules are applied to stored events, a step at a time."""
     applications = RuleApplications(engine, store, mirror, clock, make_id)
     return Chore("rule_applications", applications.work, RULES_EVERY_SECONDS)
+
+
+def repair_chores(repairs: SymbolRepairs) -> list[Chore]:
+    """What late symbol sets make readable; on a thread of their own, for they may take a while."""
+    return [Chore("symbol_repairs", repairs.work, REPAIRS_EVERY_SECONDS)]
 
 
 def standard_chores(

@@ -63,6 +63,8 @@ ROWS = [
     ("PATCH", "symbol_sets/{symbols}/", {}, WRITE, 200),
     ("PUT", "symbol_sets/{symbols}/", {}, WRITE, 200),
     ("GET", "symbol_sets/{symbols}/download/", None, READ, 404),
+    ("GET", "symbol_sets/{symbols}/repairs/", None, READ, 200),
+    ("GET", "symbol_sets/missing/", None, READ, 200),
     ("POST", "symbol_sets/bulk_start_upload/", {"chunk_ids": ["c2"]}, WRITE, 201),
     ("POST", "symbol_sets/bulk_finish_upload/", {"content_hashes": {}}, WRITE, 201),
     ("POST", "symbol_sets/start_upload/?chunk_id=c3", None, WRITE, 201),

@@ -98,9 +98,15 @@ def test_every_page_can_be_shown_and_has_one_heading_and_no_form_without_a_token
 
 
 def test_every_page_is_in_the_list_that_checks_and_pictures_walk():
-    shown = [
-        state.path.format(project="/projects/1", empty="/projects/2", issue="x", web="y", other="z") for state in STATES
-    ]
+    named = {
+        "project": "/projects/1",
+        "empty": "/projects/2",
+        "issue": "x",
+        "web": "y",
+        "other": "z",
+        "symbol_set": "s",
+    }
+    shown = [state.path.format(**named) for state in STATES]
     missing = [
         path
         for path in GETS

@@ -26,4 +26,4 @@ def _fingerprint(item: Released) -> Fingerprinted:
     key = grouping_key(normalised.entries, normalised.stack, manual) >> SIGN_BITS or 1
     if item.symbols.entries is not None:
         normalised = msgspec.structs.replace(normalised, entries=item.symbols.entries)
-    return Fingerprinted(normalised, item.release, key, manual, item.symbols.stack_version)
+    return Fingerprinted(normalised, item.release, key, manual, item.normalised.entries, item.symbols.stack_version)

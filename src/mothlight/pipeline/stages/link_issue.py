@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from mothlight.grouping.kept import keep_entries
 from mothlight.issues.journal import PIPELINE, Author
 from mothlight.issues.link import link_newcomers
 from mothlight.issues.receive import is_news, is_wanted, receive
@@ -187,6 +188,9 @@ class LinkIssue:
             description=read_text(properties.get("$issue_description")) or outermost.value,
             severity=_severity(item, outermost),
             stack_version=item.stack_version,
+            exceptions=keep_entries(item.sent)
+            if normalised.has_stack and item.manual is None and item.rule is None
+            else None,
         )
 
     def _sync_mirror(self) -> None:

@@ -7,18 +7,18 @@ a set has made readable stays so when the set is deleted.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 
 from mothlight.frames.stack import resolve_stack
 from mothlight.kit.clock import Clock
 from mothlight.kit.recent import Recent
-from mothlight.model.stack import ExceptionEntry, Frame, Stack, StackSymbols
-from mothlight.pipeline.moments import moment_text
-from mothlight.pipeline.stack_symbols import Sets, StackResolver, offered, refs_of, release_ids, renamed, type_name
+from mothlight.model.stack import ExceptionEntry, Stack
+from mothlight.pipeline.stack_symbols import Sets, StackResolver, refs_of, release_ids, renamed, type_name
 from mothlight.pipeline.stages.normalise import read_sent
 from mothlight.pipeline.states import NO_SYMBOLS, Batch, EventSymbols, Normalised, Resolved
+from mothlight.pipeline.stored_stacks import FIRST, StoredStack, StoredStacks, is_better, next_version, stack_row
+from mothlight.pipeline.stored_stacks import NO_SYMBOLS as NO_STACK_SYMBOLS
 from mothlight.storage.events.interface import EventStore
 from mothlight.storage.events.rows import StackRow
 from mothlight.storage.metadata.repositories.symbol_sets import TOUCH_EVERY
@@ -31,40 +31,14 @@ REMEMBERED_RESOLVED = 200
 REMEMBERED_NAMES = 10_000
 """Exceptions of a stack whose original types are known."""
 
-FIRST = 1
-"""The version of a stack that no symbol set had to do with."""
-
 StackKey = tuple[int, str]
 _Names = list[TypeName]
-
-_STORED = """
-SELECT hash, version, symbols, created_at FROM stacks FINAL
-WHERE project_id = {project:UInt32} AND hash IN {hashes:Array(String)}
-"""
-_FRAMES = """
-SELECT frames, legacy, sources, functions FROM stacks FINAL
-WHERE project_id = {project:UInt32} AND hash = {hash:String}
-"""
-_decode_symbols = msgspec.json.Decoder(StackSymbols).decode
-_decode_frames = msgspec.json.Decoder(list[list[Frame] | None]).decode
-
-
-_NO_REFS = StackSymbols()
-
-
-class _Stored(NamedTuple):
-    """A stack as the event store has it."""
-
-    version: int
-    symbols: StackSymbols
-    created_at: datetime | None
-    """When it was first seen; None where nobody had to know yet."""
 
 
 class _Known(msgspec.Struct, frozen=True):
     """A stack that is stored."""
 
-    stored: _Stored
+    stored: StoredStack
     checked: int
     """The version of the project's symbol sets when it was looked at last."""
     until: datetime | None = None
@@ -74,14 +48,14 @@ class _Known(msgspec.Struct, frozen=True):
     event: EventSymbols = NO_SYMBOLS
 
 
-_UNRESOLVED = _Known(_Stored(FIRST, _NO_REFS, None), 0)
+_UNRESOLVED = _Known(StoredStack(FIRST, NO_STACK_SYMBOLS, None), 0)
 
 
 class Resolve:
     """Knows which stacks are stored: for those, a look-up is all there is to do."""
 
     def __init__(self, store: EventStore, resolver: StackResolver, clock: Clock) -> None:
-        self._store = store
+        self._stacks = StoredStacks(store)
         self._resolver = resolver
         self._clock = clock
         self._stored: Recent[StackKey, _Known] = Recent(REMEMBERED)
@@ -119,7 +93,7 @@ class Resolve:
         key = (item.event.project_id, item.stack)
         stack = self._resolved.get(key)
         if stack is None or stack.version != version:
-            stack = self._load(key, version)
+            stack = self._stacks.with_frames(key[0], [key[1]])[key[1]]
             self._resolved.put(key, stack)
         return stack
 
@@ -139,11 +113,12 @@ class Resolve:
                 self._look_again(project_id, items, version, now)
 
     def _store_unresolved(self, project_id: int, items: Mapping[str, Normalised]) -> None:
-        known = self._store.known_stacks(project_id, items)
-        new = [item for stack, item in items.items() if stack not in known]
-        self._store.insert_stacks(
-            [_stack_row(unresolved_stack(item), _NO_REFS, project_id, item.event.received_at) for item in new]
-        )
+        known = self._stacks.known(project_id, items)
+        rows: list[StackRow] = []
+        for stack, item in items.items():
+            if stack not in known:
+                self._resolve(item, {}, None, 0, rows)
+        self._stacks.insert(rows)
         for stack in items:
             self._stored.put((project_id, stack), _UNRESOLVED)
 
@@ -155,30 +130,31 @@ class Resolve:
         for stack, item in items.items():
             sets = {ref: found[ref] for ref in refs[stack] if ref in found}
             stored = present.get(stack)
-            if stored is None or _is_better(sets, stored.symbols):
+            if stored is None or is_better(sets, stored.symbols):
                 present[stack] = self._resolve(item, sets, stored, checked, rows)
-        self._store.insert_stacks(rows)
+        self._stacks.insert(rows)
         for stack in items:
             self._stored.put((project_id, stack), _known(present[stack], checked, now, refs[stack], found))
 
     def _resolve(
-        self, item: Normalised, sets: Sets, stored: _Stored | None, checked: int, rows: list[StackRow]
-    ) -> _Stored:
+        self, item: Normalised, sets: Sets, stored: StoredStack | None, checked: int, rows: list[StackRow]
+    ) -> StoredStack:
         """Resolve a stack, whose row is added to the others."""
-        # Later knowledge of symbol sets has a higher version, on whichever node.
-        version = max(0 if stored is None else stored.version, checked) + 1 if sets else FIRST
+        version = next_version(stored, checked) if sets else FIRST
         project_id = item.event.project_id
-        stack, symbols = self._resolver.resolve(project_id, read_sent(item.sent), sets, version)
-        self._resolved.put((project_id, item.stack), stack)
+        read = read_sent(item.sent)
+        stack, symbols = self._resolver.resolve(project_id, read, sets, version)
+        if version != FIRST:
+            self._resolved.put((project_id, item.stack), stack)
         created_at = item.event.received_at if stored is None else stored.created_at
-        rows.append(_stack_row(stack, symbols, project_id, created_at or item.event.received_at))
-        return _Stored(version, symbols, created_at)
+        rows.append(stack_row(stack, symbols, refs_of(read), project_id, created_at or item.event.received_at))
+        return StoredStack(version, symbols, created_at)
 
     def _refs(self, project_id: int, stack: str, item: Normalised) -> tuple[str, ...]:
         known = self._stored.get((project_id, stack))
         return known.refs if known is not None and known.refs is not None else refs_of(read_sent(item.sent))
 
-    def _find_stored(self, project_id: int, stacks: Iterable[str]) -> dict[str, _Stored]:
+    def _find_stored(self, project_id: int, stacks: Iterable[str]) -> dict[str, StoredStack]:
         """Those of the stacks that are stored."""
         remembered = {stack: self._stored.get((project_id, stack)) for stack in stacks}
         found = {
@@ -186,26 +162,7 @@ class Resolve:
             for stack, known in remembered.items()
             if known is not None and known.stored.created_at is not None
         }
-        others = [stack for stack in remembered if stack not in found]
-        if others:
-            rows = self._store.query(project_id, _STORED, {"hashes": others})
-            found.update((row[0], _Stored(row[1], _read_symbols(row[2]), row[3])) for row in rows)
-        return found
-
-    def _load(self, key: StackKey, version: int) -> Stack:
-        project_id, stack = key
-        ((frames, legacy, sources, functions),) = self._store.query(project_id, _FRAMES, {"hash": stack})
-        return Stack(
-            hash=stack,
-            raw=[],
-            frames=_decode_frames(frames),
-            legacy=legacy,
-            contexts={},
-            sources=sources,
-            functions=functions,
-            texts="",
-            version=version,
-        )
+        return {**found, **self._stacks.find(project_id, remembered.keys() - found.keys())}
 
     # --- what an event gets ---
 
@@ -235,39 +192,9 @@ def unresolved_stack(item: Normalised) -> Stack:
     return resolve_stack(read_sent(item.sent))
 
 
-def _is_better(sets: Sets, symbols: StackSymbols) -> bool:
-    """Whether there are files now that were not there when the stack was resolved, and none is gone that it used."""
-    return not offered(sets).items() <= symbols.offered.items() and all(ref in sets for ref in symbols.used)
-
-
-def _known(stored: _Stored, checked: int, now: datetime, refs: tuple[str, ...], found: Sets) -> _Known:
+def _known(stored: StoredStack, checked: int, now: datetime, refs: tuple[str, ...], found: Sets) -> _Known:
     event = NO_SYMBOLS
     if stored.version != FIRST:
         event = EventSymbols(stored.version, release_ids(stored.symbols, found))
     until = now + TOUCH_EVERY if any(ref in found for ref in refs) else None
     return _Known(stored, checked, until, refs, event)
-
-
-def _read_symbols(text: str) -> StackSymbols:
-    return _decode_symbols(text) if text else _NO_REFS
-
-
-def _stack_row(stack: Stack, symbols: StackSymbols, project_id: int, created_at: datetime) -> StackRow:
-    return StackRow(
-        project_id=project_id,
-        hash=stack.hash,
-        version=stack.version,
-        created_at=moment_text(created_at),
-        raw=_json(stack.raw),
-        frames=_json(stack.frames),
-        contexts=_json(stack.contexts),
-        legacy=stack.legacy,
-        sources=stack.sources,
-        functions=stack.functions,
-        texts=stack.texts,
-        symbols="" if symbols == _NO_REFS else _json(symbols),
-    )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -25,6 +25,12 @@ def of_fingerprints(store: EventStore, project_id: int, fingerprints: Sequence[s
     return _count(store, project_id, f"fingerprint IN {bindings.texts(list(fingerprints))}", bindings)
 
 
+def of_keys(store: EventStore, project_id: int, keys: Sequence[int]) -> Affected:
+    """Over the events that have one of the grouping keys."""
+    bindings = Bindings()
+    return _count_where(store, project_id, f"grouping_key IN {bindings.bind(keys, 'Array(UInt64)')}", bindings)
+
+
 def of_issues(
     store: EventStore, project_id: int, issue_ids: Sequence[UUID], environment: str | None = None
 ) -> Affected:
@@ -36,6 +42,10 @@ def of_issues(
 
 def _count(store: EventStore, project_id: int, of_owner: str, bindings: Bindings, also: str = "") -> Affected:
     owned = f"SELECT grouping_key FROM owners FINAL WHERE {OF_PROJECT} AND {of_owner}"
-    sql = f"SELECT count(), uniqExact({USER}) FROM events WHERE {OF_PROJECT} AND grouping_key IN ({owned}){also}"
+    return _count_where(store, project_id, f"grouping_key IN ({owned}){also}", bindings)
+
+
+def _count_where(store: EventStore, project_id: int, condition: str, bindings: Bindings) -> Affected:
+    sql = f"SELECT count(), uniqExact({USER}) FROM events WHERE {OF_PROJECT} AND {condition}"
     ((events, users),) = store.query(project_id, sql, bindings.parameters)
     return Affected(int(events), int(users))

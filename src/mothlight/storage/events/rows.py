@@ -75,6 +75,12 @@ class StackRow(msgspec.Struct, frozen=True):
     texts: str
     symbols: str = ""
     """JSON text of `model.stack.StackSymbols`; empty where no symbol set had to do with it."""
+    refs: list[str] = []
+    """What it asks symbol sets for; `symbol_sets.ref`."""
+    waits: list[str] = []
+    """Those of them that would make more of it readable."""
+    knows_refs: int = 0
+    """1: the two say all. 0: they are not known."""
 
 
 class OwnerRow(msgspec.Struct, frozen=True):

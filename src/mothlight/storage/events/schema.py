@@ -315,6 +315,12 @@ def _moving_events(cluster: str | None) -> list[str]:
     return create_table(MOVING_EVENTS, cluster)
 
 
+def _references_of_stacks(cluster: str | None) -> list[str]:
+    """What each stack asks symbol sets for, and what it still waits for; of stacks from before nobody knows."""
+    columns = [f"refs Array(String) {_ZSTD}", f"waits Array(String) {_ZSTD}", "knows_refs UInt8"]
+    return _add_columns(STACKS.name, columns, cluster)
+
+
 MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (
     _first_tables,
     _environments,
@@ -322,5 +328,6 @@ MIGRATIONS: Sequence[Callable[[str | None], list[str]]] = (
     _symbols_of_stacks,
     _limits,
     _moving_events,
+    _references_of_stacks,
 )
 """Version n is reached by the nth entry. Each gives the statements for a cluster's name or None."""

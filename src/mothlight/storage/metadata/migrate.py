@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from mothlight.model.errors import Misconfigured
 from mothlight.storage.metadata.engine import open_database, reading, writing
 
-LATEST_REVISION = "0014"
+LATEST_REVISION = "0015"
 """The newest file in `migrations/versions`. Stands here so that a start need not load Alembic to see that."""
 
 _LOCK = 7_710_467_233  # any number that nobody else takes in this database

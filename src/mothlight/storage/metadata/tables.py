@@ -234,6 +234,8 @@ grouping_keys = sa.Table(
     sa.Column("environments", sa.Text),
     # The newest fingerprint that a renewal found for it; where people undid what followed, it is not done again.
     sa.Column("renewed_as", sa.Text),
+    # Fingerprints that it had before, JSON: value → [version, record]; so that it can be given one of them back.
+    sa.Column("former", sa.Text),
     sa.Index("ix_grouping_keys_fingerprint_id", "fingerprint_id"),
     sa.Index("ix_grouping_keys_project_id_stack", "project_id", "stack"),
 )

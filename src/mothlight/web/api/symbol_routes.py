@@ -3,7 +3,7 @@
 To add one: a handler in the file that its URL names, and a line here.
 """
 
-from mothlight.web.api.error_tracking import symbol_set_uploads, symbol_sets
+from mothlight.web.api.error_tracking import symbol_repairs, symbol_set_uploads, symbol_sets
 from mothlight.web.api.route import PAGE_PARAMETERS, READ, WRITE, ApiRoute, Parameter, Shapes, tracking_routes
 from mothlight.web.api.shapes import SuccessShape
 from mothlight.web.api.symbol_set_bodies import BulkDelete, BulkFinish, BulkStart, Finish
@@ -75,10 +75,24 @@ SYMBOL_ROUTES: tuple[ApiRoute, ...] = (
         symbol_sets.remove_symbol_sets,
         Shapes(body=BulkDelete, answer=symbol_sets.Deleted, others=_wrong),
     ),
+    *tracking_routes(
+        "GET",
+        "symbol_sets/missing",
+        READ,
+        symbol_repairs.list_missing,
+        Shapes(answer=symbol_repairs.MissingShape, paged=True, parameters=PAGE_PARAMETERS),
+    ),
     *tracking_routes("GET", "symbol_sets/{id}", READ, symbol_sets.get_symbol_set, _set),
     *tracking_routes("PATCH", "symbol_sets/{id}", WRITE, symbol_sets.get_symbol_set, _set),
     *tracking_routes("PUT", "symbol_sets/{id}", WRITE, symbol_sets.get_symbol_set, _set),
     *tracking_routes("DELETE", "symbol_sets/{id}", WRITE, symbol_sets.remove_symbol_set, Shapes()),
+    *tracking_routes(
+        "GET",
+        "symbol_sets/{id}/repairs",
+        READ,
+        symbol_repairs.list_repairs,
+        Shapes(answer=symbol_repairs.Repairs),
+    ),
     *tracking_routes(
         "GET",
         "symbol_sets/{id}/download",

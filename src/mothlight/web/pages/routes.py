@@ -35,6 +35,7 @@ from mothlight.web.pages.server.page import show_doctor, show_server
 from mothlight.web.pages.service import PageService
 from mothlight.web.pages.sign_in.page import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
 from mothlight.web.pages.status.page import show_status
+from mothlight.web.pages.symbols import page as symbols
 from mothlight.web.pages.theme.page import change_theme
 
 CHANGES = "changes"
@@ -82,6 +83,10 @@ PAGES: Sequence[Page] = (
     project_page("POST", "settings/limits", save_limits, SETTINGS),
     project_page("POST", "settings/limits/spikes", save_spikes, SETTINGS),
     *ALERT_PAGES,
+    project_page("GET", symbols.PATH, symbols.show_symbols, SETTINGS),
+    project_page("GET", f"{symbols.PATH}/repairs", symbols.show_repairs, SETTINGS),
+    project_page("GET", f"{symbols.PATH}/{{id}}", symbols.show_symbol_set, SETTINGS),
+    project_page("POST", f"{symbols.PATH}/{{id}}/delete", symbols.delete_symbol_set, SETTINGS),
     project_page("GET", members.PATH, members.show_members, SETTINGS),
     project_page("POST", f"{members.PATH}/invite", members.make_link, SETTINGS, admins_only=True),
     project_page("POST", f"{MEMBER}/role", members.change_role, SETTINGS, admins_only=True),

@@ -41,6 +41,11 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     """Where the fingerprint was seen."""
     stack_version: int
     """The version of the key's stack that the fingerprint was computed from."""
+    key_first_seen: datetime | None = None
+    """Of the events of this key alone, as is `key_environments`; None where nobody knows."""
+    key_environments: frozenset[str] | None = None
+    renewed_as: str | None = None
+    """The newest fingerprint that the last renewal of the key gave, whatever became of it."""
 
 
 class Assignee(msgspec.Struct, frozen=True):
@@ -107,12 +112,26 @@ def find_owners(connection: sa.Connection, project_id: int, keys: Collection[int
                 issues.c.states,
                 fingerprints.c.environments,
                 grouping_keys.c.stack_version,
+                grouping_keys.c.first_seen,
+                grouping_keys.c.environments,
+                grouping_keys.c.renewed_as,
             )
             .select_from(_owned_keys.join(issues, issues.c.id == fingerprints.c.issue_id))
             .where(grouping_keys.c.project_id == project_id, grouping_keys.c.grouping_key.in_(some))
         )
         found.update(
-            (row[0], Owner(*row[1:7], states_of(row[5], row[7], row[8]), environments_of(row[9]), row[10]))
+            (
+                row[0],
+                Owner(
+                    *row[1:7],
+                    states_of(row[5], row[7], row[8]),
+                    environments_of(row[9]),
+                    row[10],
+                    row[11],
+                    None if row[12] is None else environments_of(row[12]),
+                    row[13],
+                ),
+            )
             for row in rows
         )
     return found
@@ -334,15 +353,15 @@ def update_grouping_key(
     return updated.rowcount > 0
 
 
-def has_other_keys(connection: sa.Connection, project_id: int, issue_id: UUID, grouping_key: int) -> bool:
-    """Whether the issue has a grouping key beside this one."""
+def has_other_keys(connection: sa.Connection, project_id: int, issue_id: UUID, keys: Collection[int]) -> bool:
+    """Whether the issue has a grouping key beside these, which are not many."""
     other = (
         sa.select(grouping_keys.c.grouping_key)
         .select_from(_owned_keys)
         .where(
             fingerprints.c.project_id == project_id,
             fingerprints.c.issue_id == issue_id,
-            grouping_keys.c.grouping_key != grouping_key,
+            grouping_keys.c.grouping_key.not_in(sorted(keys)),
         )
         .limit(1)
     )

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from mothlight.issues import journal
-from mothlight.issues.effect import ASSIGNED, MERGED, SPLIT, UPDATED
+from mothlight.issues.effect import ASSIGNED, MERGED, MOVED, SPLIT, UPDATED
 from mothlight.issues.summary import named_in, summarise
 from mothlight.model.access import User
 from mothlight.storage.metadata.repositories import access, changes, issues
@@ -30,6 +30,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
     ASSIGNED: ("person", ""),
     MERGED: ("merge", "plum"),
     SPLIT: ("split", "plum"),
+    MOVED: ("wrench", "plum"),
     journal.SETTINGS_CHANGED: ("wrench", ""),
     journal.CHANNEL_CHANGED: ("wrench", ""),
     journal.UNDONE: ("undo", ""),

@@ -11,6 +11,7 @@ from mothlight.issues.survivor import find_survivor
 from mothlight.model.errors import not_found
 from mothlight.model.issue_states import shown_environment
 from mothlight.queries.answers import breakdown, histogram, issue_detail, issue_event, issue_grouping
+from mothlight.queries.answers.awaited_symbols import awaited_by_frame
 from mothlight.queries.answers.breakdown import PropertyBreakdown
 from mothlight.queries.answers.histogram import HistogramAnswer
 from mothlight.queries.answers.issue_detail import ShownIssue
@@ -156,7 +157,8 @@ def _event_values(call: ProjectPage, issue: StoredIssue, found: IssueEventAnswer
     event = found.event
     if event is None:
         return {"place": found, "event": None, "trace": [], "facts": None, "markdown": ""}
-    trace = read_trace(event.exceptions)
+    awaited = awaited_by_frame(call.parts.events, call.database, call.project.id, event.uuid, event.timestamp)
+    trace = read_trace(event.exceptions, awaited)
     address = f"{call.incoming.address}{call.path(f'issues/{issue.id}')}?event={event.uuid}"
     return {
         "place": found,

@@ -7,6 +7,10 @@ from typing import Any
 
 import msgspec
 
+from mothlight.queries.answers.awaited_symbols import Awaited
+from mothlight.symbols.remedies import remedy_for
+from mothlight.web.pages.words import plural
+
 LONGEST_VALUE = 1000
 MOST_FRAMES = 200
 """Frames of one exception on a page; the event's JSON has all."""
@@ -52,6 +56,8 @@ class ShownFrame:
     problem: str | None
     """Why it is not resolved; None when it is."""
     remedy: str | None
+    waiting: str
+    """How many events wait for the same; empty where nobody knows."""
     note: str
     """Why a readable frame has no source lines, where the data says so."""
 
@@ -89,9 +95,14 @@ class ShownException:
     unresolved: int
 
 
-def read_trace(exceptions: Sequence[Mapping[str, Any]]) -> list[ShownException]:
-    """The exceptions of an event, the outermost first, each caused by the next."""
-    return [_exception(each) for each in exceptions]
+def read_trace(
+    exceptions: Sequence[Mapping[str, Any]], awaited: Mapping[str, Awaited] | None = None
+) -> list[ShownException]:
+    """The exceptions of an event, the outermost first, each caused by the next.
+
+    `awaited`: what its frames wait for, by their `raw_id`.
+    """
+    return [_exception(each, awaited or {}) for each in exceptions]
 
 
 def as_markdown(title: str, address: str, exceptions: Sequence[ShownException]) -> str:
@@ -107,10 +118,10 @@ def as_markdown(title: str, address: str, exceptions: Sequence[ShownException]) 
     return "\n\n".join(parts) + "\n"
 
 
-def _exception(entry: Mapping[str, Any]) -> ShownException:
+def _exception(entry: Mapping[str, Any], awaited: Mapping[str, Awaited]) -> ShownException:
     trace = entry.get("stacktrace")
     frames = [each for each in (trace or {}).get("frames", ()) if isinstance(each, Mapping)]
-    shown = _frames(frames[-MOST_FRAMES:][::-1])
+    shown = _frames(frames[-MOST_FRAMES:][::-1], awaited)
     return ShownException(
         type=_text(entry.get("type")) or "Error",
         value=_text(entry.get("value")),
@@ -123,15 +134,19 @@ def _exception(entry: Mapping[str, Any]) -> ShownException:
     )
 
 
-def _frames(frames: Sequence[Mapping[str, Any]]) -> list[ShownFrame]:
+def _frames(frames: Sequence[Mapping[str, Any]], awaited: Mapping[str, Awaited]) -> list[ShownFrame]:
     """The frames, crash first; the first one of one's own code comes open."""
     first_own = next((index for index, each in enumerate(frames) if each.get("in_app") is True), 0)
-    return [_frame(frame, is_open=index == first_own) for index, frame in enumerate(frames)]
+    return [
+        _frame(frame, awaited.get(_text(frame.get("raw_id"))), is_open=index == first_own)
+        for index, frame in enumerate(frames)
+    ]
 
 
-def _frame(frame: Mapping[str, Any], *, is_open: bool) -> ShownFrame:
+def _frame(frame: Mapping[str, Any], awaited: Awaited | None, *, is_open: bool) -> ShownFrame:
     line = frame.get("line")
     is_resolved = frame.get("resolved") is True
+    problem, remedy = _diagnose(frame, awaited)
     return ShownFrame(
         function=_text(frame.get("resolved_name")) or _text(frame.get("mangled_name")) or "(unknown)",
         place=_text(frame.get("source")) or _text(frame.get("module")) or "(unknown)",
@@ -140,10 +155,24 @@ def _frame(frame: Mapping[str, Any], *, is_open: bool) -> ShownFrame:
         is_open=is_open,
         lines=_lines(frame.get("context")),
         variables=_variables(frame.get("code_variables")),
-        problem=None if is_resolved else _text(frame.get("resolve_failure")) or REASON,
+        problem=None if is_resolved else problem,
         note=_text(frame.get("resolve_failure")) if is_resolved else "",
-        remedy=None if is_resolved else REMEDIES.get(_text(frame.get("lang")), NATIVE_REMEDY),
+        remedy=None if is_resolved else remedy,
+        waiting="" if is_resolved or awaited is None else _waiting(awaited),
     )
+
+
+def _diagnose(frame: Mapping[str, Any], awaited: Awaited | None) -> tuple[str, str]:
+    """Why a frame is not readable, and what helps."""
+    lang, failure = _text(frame.get("lang")), _text(frame.get("resolve_failure"))
+    if awaited is None:
+        return failure or REASON, REMEDIES.get(lang, NATIVE_REMEDY)
+    return remedy_for(awaited.ref, lang, is_there=not awaited.is_missing, failure=failure)
+
+
+def _waiting(awaited: Awaited) -> str:
+    verb = "waits" if awaited.events == 1 else "wait"
+    return f"{plural(awaited.events, 'event')} in {plural(awaited.issues, 'issue')} {verb} for it."
 
 
 def _runs(frames: Sequence[ShownFrame]) -> list[Run]:

@@ -1,0 +1,1 @@
+"""Symbol sets, what waits for them, and what they repaired."""
