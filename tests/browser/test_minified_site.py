@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.end_to_end.builds import (
+    REPAIR_SECONDS,
     Build,
     context_of,
     crash_frame,
@@ -83,3 +84,23 @@ def test_what_the_released_plugin_uploads_makes_it_readable(
     assert context_of(client, frame)["line"]["line"] == "  return PRICES[sku].cents;"
     release = newest_release(client) or {}
     assert (release["project"], release["version"]) == ("shop", "2.0")
+
+
+def test_what_is_uploaded_later_repairs_it(
+    browser: Browser, server: Server, client: Client, site: WebServer, tmp_path: Path
+) -> None:
+    build = Build(tmp_path, client)
+    build.build("page.mjs", "iife", uploads=False)
+    build.symbols("inject")
+    deploy(site, build, client)
+    throw(browser, site)
+    (early,) = only_issue(client, SETTLE_SECONDS, lambda events: len(events) == 1)
+    assert not is_readable(crash_frame(early))
+
+    assert "1 uploaded" in build.symbols("upload")
+
+    (repaired,) = only_issue(client, REPAIR_SECONDS, lambda events: is_readable(crash_frame(events[0])))
+    throw(browser, site)
+    events = only_issue(client, SETTLE_SECONDS, lambda events: len(events) == 2)
+    assert all(is_readable(crash_frame(event)) for event in events)
+    assert repaired["uuid"] in {event["uuid"] for event in events}
