@@ -20,6 +20,8 @@ from bench.report import FIGURE_MARKS, SCALE_MARKS, Figures, Machine, Size, tabl
 from bench.rules import RuleFigures, measure_rules
 from bench.scale import Scale, measure_scale, scale_table
 from bench.server import Server
+from bench.storm import EVENTS as STORM_EVENTS
+from bench.storm import measure_storm
 from bench.symbols import measure_symbols
 from mothlight import __version__
 
@@ -44,6 +46,10 @@ def main() -> None:
         return
     if options.arrivals:
         encoded = msgspec.json.encode(measure_arrivals(options.seconds))
+        sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
+        return
+    if options.storm:
+        encoded = msgspec.json.encode(measure_storm(options.storm))
         sys.stdout.buffer.write(msgspec.json.format(encoded, indent=2) + b"\n")
         return
     with tempfile.TemporaryDirectory(prefix="mothlight-bench-", dir=options.directory) as folder:
@@ -98,6 +104,9 @@ def read_options() -> argparse.Namespace:
         "--repair",
         action="store_true",
         help="measure only how a late symbol set repairs --events events of --stacks stacks",
+    )
+    parser.add_argument(
+        "--storm", type=int, nargs="?", const=STORM_EVENTS, help="measure only a storm of so many events (1000000)"
     )
     parser.add_argument(
         "--questions", action="store_true", help="questions only, about events written without the intake"
