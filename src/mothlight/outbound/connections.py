@@ -1,17 +1,54 @@
 """Connections of urllib3 that are made by a function of ours: no name is looked up behind its back."""
 
+import http.client
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
+from io import BufferedReader
+from typing import Any, cast
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 Dial = Callable[[], socket.socket]
 
+MOST_HEAD_BYTES = 64 * 1024
+"""Of the status line and headers of one answer. The standard library counts lines, and others raise its bound."""
+
+
+class _Head:
+    """What an answer's head is read from: no more than `MOST_HEAD_BYTES`."""
+
+    def __init__(self, whole: BufferedReader) -> None:
+        self._whole = whole
+        self._left = MOST_HEAD_BYTES
+
+    def readline(self, most: int) -> bytes:
+        line = self._whole.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            raise http.client.HTTPException(f"more than {MOST_HEAD_BYTES} bytes of headers")
+        return line
+
+    def close(self) -> None:
+        self._whole.close()
+
+
+class _Response(http.client.HTTPResponse):
+    def begin(self) -> None:
+        whole = self.fp
+        head = cast("BufferedReader", _Head(whole))
+        self.fp = head
+        try:
+            super().begin()
+        finally:
+            if self.fp is head:
+                self.fp = whole
+
 
 class _DialedConnection(HTTPConnection):
+    response_class = _Response
+
     def __init__(self, *arguments: Any, dial: Dial, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._dial = dial
@@ -21,6 +58,8 @@ class _DialedConnection(HTTPConnection):
 
 
 class _DialedTlsConnection(HTTPSConnection):
+    response_class = _Response
+
     def __init__(self, *arguments: Any, dial: Dial, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._dial = dial

@@ -33,7 +33,7 @@ def test_a_time_is_relative_and_exact_on_hover(passed, expected):
     shown = words.ago(_context(), NOW - passed)
 
     assert f">{expected}</time>" in shown
-    assert f'datetime="{(NOW - passed).isoformat()}"' in shown
+    assert f'datetime="{(NOW - passed).isoformat(timespec="milliseconds")}"' in shown
 
 
 def test_the_exact_time_is_in_the_viewers_zone():

@@ -123,15 +123,21 @@ def move_spikes_of_fingerprints(
     connection: sa.Connection, project_id: int, issue_ids: Collection[UUID], moved: Mapping[UUID, Sequence[str]]
 ) -> None:
     """Spikes of these issues go with their fingerprints, given by the issue that gets them."""
-    for owner, fingerprints in moved.items():
-        for some in in_slices(fingerprints):
+    owners = {fingerprint: owner for owner, fingerprints in moved.items() for fingerprint in fingerprints}
+    # Most issues never had a spike, so the few that are there are looked for first.
+    going: dict[UUID, list[UUID]] = {}
+    for some in in_slices(sorted(issue_ids)):
+        query = sa.select(spike_events.c.id, spike_events.c.fingerprint).where(
+            spike_events.c.project_id == project_id, spike_events.c.issue_id.in_(some)
+        )
+        for spike_id, fingerprint in connection.execute(query):
+            if fingerprint in owners:
+                going.setdefault(owners[fingerprint], []).append(spike_id)
+    for owner, spike_ids in going.items():
+        for few in in_slices(spike_ids):
             connection.execute(
                 sa.update(spike_events)
-                .where(
-                    spike_events.c.project_id == project_id,
-                    spike_events.c.issue_id.in_(list(issue_ids)),
-                    spike_events.c.fingerprint.in_(some),
-                )
+                .where(spike_events.c.project_id == project_id, spike_events.c.id.in_(few))
                 .values(issue_id=owner)
             )
 
