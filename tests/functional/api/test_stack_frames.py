@@ -57,6 +57,16 @@ def test_a_frame_is_shown_with_its_contents_and_lines(triage, frames):
     assert frames["three"]["context"] is None
 
 
+def test_a_frame_that_a_client_resolved_may_have_no_id(triage):
+    resolved = {"type": "resolved", "frames": [{"resolved_name": "pay", "source": "shop/pay.js", "in_app": True}]}
+    triage.capture("a", **{"$exception_list": [exception(stacktrace=resolved)]})
+
+    (found,) = triage.ok("GET", "stack_frames/")["results"]
+
+    assert (found["raw_id"], found["contents"]["resolved_name"], found["resolved"]) == ("/0", "pay", False)
+    assert triage.ok("GET", f"stack_frames/{found['id']}/") == found
+
+
 def test_an_id_stays_and_is_found(triage, frames):
     for each in frames.values():
         assert triage.ok("GET", f"stack_frames/{each['id']}/") == each

@@ -166,4 +166,6 @@ def _count_resolved(frames: Sequence[Sequence[Frame] | None], symbols: StackSymb
 
 
 def _is_resolved(frame: Mapping[str, Any], references: Mapping[str, str], ref: str) -> bool:
-    return frame["resolved"] is True and "resolve_failure" not in frame and references.get(frame["raw_id"]) == ref
+    # A frame that a client sent resolved may have neither.
+    is_readable = frame.get("resolved") is True and "resolve_failure" not in frame
+    return is_readable and references.get(frame.get("raw_id", "")) == ref

@@ -171,7 +171,8 @@ def _as_version_5(id: UUID) -> UUID:
 
 def _frame(project_id: int, row: _Row, contexts: Contexts) -> StoredFrame:
     contents = msgspec.json.decode(row.frame)
-    context = contexts.get(contents["raw_id"])
+    # A client may send frames that are resolved already, and these may have no id.
+    context = contexts.get(contents.get("raw_id", ""))
     return StoredFrame(
         id=frame_id(project_id, row.raw_id),
         raw_id=row.raw_id,

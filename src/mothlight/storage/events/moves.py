@@ -13,7 +13,9 @@ COLUMNS = EventRow.__struct_fields__
 KEY = "grouping_key"
 OF_PROJECT = "project_id = {project:UInt32}"
 OF_MOVE = f"{OF_PROJECT} AND move = {{move:UUID}}"
-DELETES_SYNC = {"lightweight_deletes_sync": 2, "mutations_sync": 2, "allow_nondeterministic_mutations": 1}
+UNBOUNDED = {"max_execution_time": 0}
+"""The bound of questions is for somebody who waits. A deletion looks at every part of the table."""
+DELETES_SYNC = {"lightweight_deletes_sync": 2, "mutations_sync": 2, "allow_nondeterministic_mutations": 1, **UNBOUNDED}
 
 Statement = tuple[str, dict[str, int]]
 """SQL and the settings that it needs."""
@@ -34,7 +36,7 @@ def copy_out(condition: str, settings: str) -> Statement:
         WHERE {OF_PROJECT} AND grouping_key IN {{from_keys:Array(UInt64)}} AND {condition}
             AND uuid NOT IN (SELECT uuid FROM moving_events WHERE {OF_MOVE}) {settings}
     """
-    return sql, {"max_partitions_per_insert_block": 0}
+    return sql, {"max_partitions_per_insert_block": 0, **UNBOUNDED}
 
 
 def steps_to_the_end(cluster: str | None) -> Iterator[Statement]:
@@ -55,6 +57,6 @@ def steps_to_the_end(cluster: str | None) -> Iterator[Statement]:
     back = f"SELECT {columns} FROM moving_events WHERE {OF_MOVE} AND uuid NOT IN ({present})"
     yield (
         f"INSERT INTO events ({columns}) {back}",
-        {"max_partitions_per_insert_block": 0, "insert_deduplicate": 0},
+        {"max_partitions_per_insert_block": 0, "insert_deduplicate": 0, **UNBOUNDED},
     )
     yield f"ALTER TABLE {moving}{where} DELETE WHERE {OF_MOVE}", DELETES_SYNC
