@@ -5,6 +5,7 @@
 
 import os
 import random
+from contextlib import suppress
 
 import pytest
 
@@ -12,6 +13,7 @@ from mothlight.filters.bindings import Bindings
 from mothlight.filters.fields import OF_PROJECT
 from mothlight.model.errors import Refused
 from mothlight.rules.evaluate import compile_condition
+from mothlight.rules.index import Member, RuleFinder, RuleIndex
 from mothlight.rules.kinds import ASSIGNMENT, BYPASS, GROUPING, KINDS, SEVERITY, SUPPRESSION
 from mothlight.rules.read import read_rule_filters
 from mothlight.rules.sampling import is_dropped
@@ -161,6 +163,28 @@ def test_the_pipeline_and_the_store_agree_on_every_event(seen, kind):
         matched += 0 < len(stored) < len(subjects)
     # Rules that match nothing or everything would show little.
     assert matched >= compared // 5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rules_that_are_decided_about_together_match_as_each_by_itself(seen, kind):
+    _, subjects = seen
+    draw, conditions = Draw(f"together {kind}"), []
+    while len(conditions) < RULES:
+        with suppress(Refused):
+            conditions.append(read_rule_filters(draw.group()))
+    matches = [compile_condition(condition, KINDS[kind]) for condition in conditions]
+    index, finder = RuleIndex([Member(each, ends=False) for each in conditions], KINDS[kind]), RuleFinder()
+    left = 0
+    # The second time from memory.
+    for subject in (*subjects.values(), *subjects.values()):
+        alone = [position for position, match in enumerate(matches) if match(subject)]
+
+        candidates = finder.candidates(index, subject)
+
+        assert [place for place, certain in candidates if certain or matches[place](subject)] == alone
+        left += sum(not certain for _, certain in candidates)
+    # Most is decided without asking the rules themselves.
+    assert left < len(subjects) * len(conditions) // 5
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.00015, 0.29, 0.57, 0.5, 1.0, None])

@@ -18,8 +18,8 @@ _encode = msgspec.json.Encoder().encode
 class StackFacts(msgspec.Struct, frozen=True):
     """What rules can ask a stack."""
 
-    sources: Sequence[str]
-    functions: Sequence[str]
+    sources: tuple[str, ...]
+    functions: tuple[str, ...]
 
 
 class Chosen(msgspec.Struct, frozen=True):

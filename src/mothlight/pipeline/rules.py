@@ -14,11 +14,13 @@ import structlog
 
 from mothlight.kit.clock import Clock
 from mothlight.kit.recent import Recent
+from mothlight.model.errors import Unavailable
 from mothlight.pipeline.candidates import StackOf
 from mothlight.pipeline.chosen_fingerprints import ChosenFingerprints
 from mothlight.pipeline.rule_subject import Asked, EventSubject, StackFacts
 from mothlight.pipeline.states import Fingerprinted, Linked, Normalised
 from mothlight.rules.book import NO_RULES, Rule, RuleBook, make_book
+from mothlight.rules.index import RuleFinder
 from mothlight.rules.kinds import BYPASS, KINDS
 from mothlight.rules.sampling import is_dropped
 from mothlight.storage.metadata.engine import reading, writing
@@ -43,6 +45,7 @@ class PipelineRules:
         self._remembered: dict[int, tuple[int, RuleBook]] = {}
         self._books: dict[int, RuleBook] = {}
         self._stacks: Recent[tuple[int, str, int], StackFacts] = Recent(REMEMBERED_STACKS)
+        self._finder = RuleFinder()
         self._broken: dict[int, dict[UUID, dict[str, Any]]] = {}
         self.chosen = ChosenFingerprints(engine)
 
@@ -66,8 +69,15 @@ class PipelineRules:
         self, project_id: int, kind: str, subject: EventSubject, event_uuid: UUID | None = None
     ) -> StoredRule | None:
         """The first rule that matches. With a uuid, rules that drop a share of events pass the others on."""
-        for rule in self.of(project_id, kind):
-            if self._matches(project_id, rule, subject) and (
+        book = self._books.get(project_id, NO_RULES)
+        rules, index = book.of(kind), book.indexes.get(kind)
+        if index is None:
+            return None
+        # An index knows nothing of rules that turned out to be broken, and may stop at one.
+        is_broken = project_id in self._broken
+        for position, certain in index.all if is_broken else self._finder.candidates(index, subject):
+            rule = rules[position]
+            if (certain or self._matches(project_id, rule, subject)) and (
                 event_uuid is None or is_dropped(rule.stored.sampling_rate, event_uuid)
             ):
                 return rule.stored
@@ -94,7 +104,7 @@ class PipelineRules:
 
     def reads(self, kind: str, keys: frozenset[str]) -> bool:
         """Whether a rule of a kind looks at one of these properties."""
-        return any(rule.reads(keys) for book in self._books.values() for rule in book.of(kind))
+        return any(book.reads(kind, keys) for book in self._books.values())
 
     def tell_broken(self) -> None:
         """Disable the rules that could not be evaluated since the last call (pipeline 6.4)."""
@@ -127,6 +137,8 @@ class PipelineRules:
             return False
         try:
             return rule.matches(subject)
+        except Unavailable:
+            raise
         except Exception as problem:  # noqa: BLE001 - a rule that fails must not fail the event
             self._break(project_id, rule, subject, f"{type(problem).__name__}: {problem}")
             return False
@@ -140,6 +152,6 @@ class PipelineRules:
         found = self._stacks.get(key)
         if found is None:
             stack = self._stack_of(normalised, version)
-            found = StackFacts(stack.sources, stack.functions)
+            found = StackFacts(tuple(stack.sources), tuple(stack.functions))
             self._stacks.put(key, found)
         return found

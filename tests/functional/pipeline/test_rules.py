@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from mothlight.issues import project_rules
 from mothlight.issues.journal import Author
 from mothlight.kit.ids import id_maker
+from mothlight.model.errors import Unavailable
 from mothlight.storage.metadata import tables
 from mothlight.storage.metadata.engine import reading, writing
 from mothlight.storage.metadata.repositories.issues import Assignee
@@ -263,3 +264,28 @@ def test_rules_are_those_of_the_events_project(line, rules):
     other = msgspec.structs.replace(line.event(), project_id=line.other_project())
 
     assert line.run(other, line.event()).dropped == {"suppressed_by_rule": 1}
+
+
+def test_a_broken_rule_stands_in_no_other_rules_way_for_a_whole_batch(line, rules):
+    rules.add("suppression", filters={"type": "AND", "values": [{"key": "plan", "operator": "odd"}]})
+    rules.add("suppression", PRO, order_key=1)
+
+    outcome = line.run(*(line.event({"plan": plan}) for plan in ("pro", "free", "pro")))
+
+    assert (outcome.stored, outcome.dropped) == (1, {"suppressed_by_rule": 2})
+
+
+def test_a_store_that_is_away_is_no_fault_of_the_rule_that_asks_it(line, rules):
+    rule = rules.add("suppression", {"key": "$exception_functions", "value": "pay", "operator": "exact"})
+    pipeline, event = line.pipeline, line.event()
+
+    def away(*_):
+        raise Unavailable("away")
+
+    stack_of, pipeline._rules._stack_of = pipeline._rules._stack_of, away
+    with pytest.raises(Unavailable):
+        line.run(event)
+    assert rules.stored()[rule.id].disabled_data is None
+
+    pipeline._rules._stack_of = stack_of
+    assert line.run(event).dropped == {"suppressed_by_rule": 1}

@@ -10,6 +10,7 @@ from mothlight.rules import kinds
 from mothlight.rules.book import make_book, make_rule
 from mothlight.rules.evaluate import compile_condition
 from mothlight.rules.for_clients import is_client_safe
+from mothlight.rules.index import Member, RuleFinder, RuleIndex
 from mothlight.rules.kinds import ASSIGNMENT, BYPASS, GROUPING, SEVERITY, SUPPRESSION
 from mothlight.rules.read import read_rule_filters
 from mothlight.rules.sampling import is_dropped
@@ -43,8 +44,13 @@ def subject(**more):
 
 
 def holds(*values, joined_by="AND", kind=ASSIGNMENT, **more):
-    filters = {"type": joined_by, "values": list(values)}
-    return compile_condition(read_rule_filters(filters), kind)(subject(**more))
+    condition = read_rule_filters({"type": joined_by, "values": list(values)})
+    event = subject(**more)
+    found = compile_condition(condition, kind)(event)
+    # What is decided for all rules together says the same.
+    candidates = RuleFinder().candidates(RuleIndex([Member(condition, ends=True)], kind), event)
+    assert [each.certain for each in candidates] in ([True], [False]) if found else not any(c for _, c in candidates)
+    return found
 
 
 @pytest.mark.parametrize(
