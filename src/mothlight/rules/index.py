@@ -1,4 +1,4 @@
-"""All rules of one kind of a project, decided about together.
+"""The rule index: all rules of one kind of a project, decided about together.
 
 Each condition is a bit. What conditions say of a field's values is remembered by the values, and what rules follow from
 that by the bits: an event like others costs a look-up for each field, however many rules there are. What is long or
