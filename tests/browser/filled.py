@@ -32,6 +32,8 @@ class Filled:
     """Id by name."""
     symbol_set: str
     """Id of a symbol set that was uploaded."""
+    rule: str
+    """A grouping rule, the first of two."""
 
     def id_of(self, name: str) -> str:
         """The id of the issue with this name."""
@@ -51,7 +53,7 @@ def fill(server: Server) -> Filled:
     # What was resolved happens again.
     again = next(trouble for trouble in TROUBLES if trouble.type == "CheckoutError")
     send(client, [one_event(again, now + timedelta(seconds=5), 0, random.Random(SEED + 1))])
-    return Filled(server, installed.project_id, empty, issues, _upload(client))
+    return Filled(server, installed.project_id, empty, issues, _upload(client), _rule(client, people))
 
 
 def _upload(client: Client) -> str:
@@ -109,6 +111,30 @@ def _work(client: Client, issues: dict[str, str], people: dict[str, int], team: 
     _change(client, "PATCH", f"issues/{issues['TypeError']}", {"status": "resolved", "environment": "canary"})
     _change(client, "PATCH", f"issues/{issues['KeyError']}", {"name": "VAT rate is missing for Latvia"})
     _change(client, "POST", f"issues/{issues['SyntaxError']}/merge", {"ids": [issues["UnhandledRejection"]]})
+
+
+def _rule(client: Client, people: dict[str, int]) -> str:
+    """Make rules; the id of the first one."""
+    chunks, late = _condition("$exception_types", "ChunkLoadError"), _condition("$exception_types", "TimeoutError")
+    bodies: tuple[tuple[str, Json], ...] = (
+        ("grouping", {"filters": chunks, "description": "A chunk is not there"}),
+        ("grouping", {"filters": late}),
+        ("assignment", {"filters": late, "assignee": {"type": "user", "id": people["Jonas"]}}),
+    )
+    made = []
+    for kind, body in bodies:
+        answer = client.http.post(f"/api/environments/{client.project_id}/error_tracking/{kind}_rules/", json=body)
+        assert answer.status_code == 201, answer.text
+        made.append(str(answer.json()["id"]))
+    return made[0]
+
+
+def _condition(key: str, value: str) -> Json:
+    values = [
+        {"type": "event", "key": key, "operator": "exact", "value": value},
+        {"type": "event", "key": "environment", "operator": "is_not", "value": "development"},
+    ]
+    return {"type": "AND", "values": values}
 
 
 def _change(client: Client, method: str, path: str, body: Json) -> None:

@@ -125,6 +125,12 @@ def refuse_channel(page: Page) -> None:
     send("Add the channel", "Messages cannot go to such an address.")(page)
 
 
+def apply_rule(page: Page) -> None:
+    """Apply the rule to stored events, and wait until that is done, and until the page has seen it."""
+    page.get_by_role("button", name="Apply it").click()
+    page.locator("#past .pill", has_text="Done").first.wait_for()
+
+
 def edit_alert(page: Page) -> None:
     """Make an alert, and open it."""
     page.get_by_role("link", name="New alert").click()
@@ -173,7 +179,7 @@ class State:
     name: str
     """Of its picture, too."""
     path: str
-    """With `{project}`, `{empty}` (without events), and the issues `{issue}` (of Python), `{web}`, `{other}`."""
+    """With `{project}`, `{empty}` (without events), `{rule}`, and issues: `{issue}` (of Python), `{web}`, `{other}`."""
     do: Do = nothing
     who: Visitor = "owner"
     status: int = 200
@@ -190,12 +196,14 @@ class State:
             symbol_set=filled.symbol_set,
             web=filled.issues["TypeError"],
             other=filled.issues["KeyError"],
+            rule=filled.rule,
         )
 
 
 DIALOG = "dialog[open]"
 MENU = "details.menu[open]"
 LIST = "{project}/issues"
+RULES = "{project}/settings/rules"
 ISSUE = "{project}/issues/{issue}"
 
 STATES: Sequence[State] = (
@@ -262,6 +270,16 @@ STATES: Sequence[State] = (
     State("settings", "{project}/settings", open_all),
     State("settings-member", "{project}/settings", who="member"),
     State("limits", "{project}/settings/limits"),
+    State("rules", f"{RULES}?count=on"),
+    State("rules-none", "{empty}/settings/rules?kind=bypass"),
+    State("rule-new", f"{RULES}/new?kind=assignment"),
+    State("rule-refused", f"{RULES}/new?kind=grouping", send("Preview", "at least one filter value")),
+    State("rule", f"{RULES}/{{rule}}"),
+    State("rule-preview", f"{RULES}/{{rule}}", send("Preview", "It would have matched")),
+    State("rule-move", f"{RULES}/{{rule}}/move?to=down"),
+    State("rule-delete", f"{RULES}/{{rule}}/delete"),
+    State("rule-past-none", f"{RULES}/{{rule}}/past"),
+    State("rule-past", f"{RULES}/{{rule}}/past", apply_rule),
     State("alerts", "{project}/settings/alerts"),
     State("alerts-channel", "{project}/settings/alerts", add_channel),
     State("alerts-refused", "{project}/settings/alerts", refuse_channel),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -25,15 +26,14 @@ def change_limits(connection: sa.Connection, author: Author, wanted: Mapping[str
     return settings.load_settings(connection, author.project_id)
 
 
-def change_settings(connection: sa.Connection, author: Author, wanted: Mapping[str, Any]) -> bool:
-    """Change the named values, which must have been checked, as one entry; False when nothing differs."""
+def change_settings(connection: sa.Connection, author: Author, wanted: Mapping[str, Any]) -> UUID | None:
+    """Change the named values, which must have been checked, as one entry; its id, or None when nothing differs."""
     take_turns(connection, SETTINGS_SUBJECT, author.project_id)
     present = load_values(connection, author.project_id)
     # A rule that is not there yet has no value.
     after = {name: value for name, value in wanted.items() if value != present.get(name)}
     if not after:
-        return False
+        return None
     effect = of_values({SETTINGS: {name: present.get(name) for name in after}}, {SETTINGS: after})
     apply_effect(connection, author, effect)
-    journal.record(connection, author, journal.SETTINGS_CHANGED, effect)
-    return True
+    return journal.record(connection, author, journal.SETTINGS_CHANGED, effect)

@@ -1,6 +1,6 @@
 """The kinds of rules, and what each of them sees of an event (pipeline 6.3).
 
-To add one: a line in KINDS, its columns in the table `rules`, its bodies in `web.api.rule_bodies`.
+To add one: a line in KINDS, its columns in the table `rules`, its bodies in `web.values.rules`.
 """
 
 import msgspec

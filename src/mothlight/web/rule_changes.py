@@ -1,4 +1,7 @@
-"""Changes of rules, by programs and on pages: what may be is checked, what was done is entered."""
+"""Changes of rules, by programs and on pages: what may be is checked, what was done is entered.
+
+Each change gives the id of its entry in the journal, or None where nothing differs.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +22,11 @@ from mothlight.web.values.questions import AssigneeFilter
 
 
 def new_rule(call: Work, kind: Kind, values: Mapping[str, Any]) -> StoredRule:
-    """The rule that checked values say, not yet saved."""
+    """The rule that checked values say, not yet saved.
+
+    Raises:
+        Refused: its assignee is none of the organization's (400).
+    """
     moment = call.parts.clock()
     return StoredRule(
         id=call.parts.make_id(),
@@ -35,17 +42,12 @@ def new_rule(call: Work, kind: Kind, values: Mapping[str, Any]) -> StoredRule:
     )
 
 
-def add_rule(call: Work, kind: Kind, values: Mapping[str, Any]) -> StoredRule:
-    """Make a rule of checked values.
-
-    Raises:
-        Refused: there are too many of them, or its assignee is none of the organization's (400).
-    """
-    rule = new_rule(call, kind, values)
+def add_rule(call: Work, rule: StoredRule) -> UUID | None:
+    """Make a rule. Raises `Refused` (400) when there are too many of its kind."""
     return change(call, lambda connection, author: project_rules.add_rule(connection, author, rule))
 
 
-def change_rule(call: Work, kind: Kind, rule_id: UUID, values: Mapping[str, Any]) -> StoredRule:
+def change_rule(call: Work, kind: Kind, rule_id: UUID, values: Mapping[str, Any]) -> UUID | None:
     """Give a rule other values, which must have been checked; what is left out stays.
 
     Raises:
@@ -55,20 +57,24 @@ def change_rule(call: Work, kind: Kind, rule_id: UUID, values: Mapping[str, Any]
     if "assignee" in wanted:
         wanted["assignee"] = assignee_of(call, wanted["assignee"])
 
-    def work(connection: sa.Connection, author: Author) -> StoredRule:
+    def work(connection: sa.Connection, author: Author) -> UUID | None:
         return project_rules.change_rule(connection, author, kind.name, rule_id, wanted)
 
     return change(call, work)
 
 
-def remove_rule(call: Work, kind: Kind, rule_id: UUID) -> None:
+def remove_rule(call: Work, kind: Kind, rule_id: UUID) -> UUID | None:
     """Delete a rule. Raises `Refused` (404) when there is none such."""
-    change(call, lambda connection, author: project_rules.remove_rule(connection, author, kind.name, rule_id))
+    return change(call, lambda connection, author: project_rules.remove_rule(connection, author, kind.name, rule_id))
 
 
-def reorder_rules(call: Work, kind: Kind, orders: Mapping[UUID, int]) -> None:
+def reorder_rules(call: Work, kind: Kind, orders: Mapping[UUID, int]) -> UUID | None:
     """Give rules other places; ids that the project does not have are ignored."""
-    change(call, lambda connection, author: project_rules.reorder_rules(connection, author, kind.name, orders))
+
+    def work(connection: sa.Connection, author: Author) -> UUID | None:
+        return project_rules.reorder_rules(connection, author, kind.name, orders)
+
+    return change(call, work)
 
 
 def assignee_of(call: Work, sent: Mapping[str, Any] | None) -> Assignee | None:

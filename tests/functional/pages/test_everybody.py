@@ -105,6 +105,7 @@ def test_every_page_is_in_the_list_that_checks_and_pictures_walk():
         "web": "y",
         "other": "z",
         "symbol_set": "s",
+        "rule": "r",
     }
     shown = [state.path.format(**named) for state in STATES]
     missing = [

@@ -9,8 +9,8 @@ from mothlight.queries.rules import preview
 from mothlight.rules.kinds import GROUPING, KINDS, Kind
 from mothlight.web.api.error_tracking.rules import RuleHandlers
 from mothlight.web.api.route import PAGE_PARAMETERS, READ, WRITE, ApiRoute, Shapes, tracking_routes
-from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleRange, RuleTrial
 from mothlight.web.api.rule_shapes import SHAPES, ApplicationShape, ApplicationsShape, GroupingRulesShape
+from mothlight.web.values.rules import CHANGED, NEW, Reorder, RuleRange, RuleTrial
 
 
 def _routes_of(kind: Kind) -> Iterator[ApiRoute]:

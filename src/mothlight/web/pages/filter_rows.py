@@ -36,6 +36,6 @@ def _read_value(text: str) -> Any:
     if text.strip().startswith("["):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text

@@ -31,6 +31,7 @@ from mothlight.web.pages.onboarding.page import show_start, show_waiting
 from mothlight.web.pages.page import Page, open_page, operator_page, project_page, user_page
 from mothlight.web.pages.project_settings import page as project_settings
 from mothlight.web.pages.recommendations import page as recommendations
+from mothlight.web.pages.rules.routes import RULE_PAGES
 from mothlight.web.pages.server.page import show_doctor, show_server
 from mothlight.web.pages.service import PageService
 from mothlight.web.pages.sign_in.page import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
@@ -82,6 +83,7 @@ PAGES: Sequence[Page] = (
     project_page("GET", "settings/limits", show_limits, SETTINGS),
     project_page("POST", "settings/limits", save_limits, SETTINGS),
     project_page("POST", "settings/limits/spikes", save_spikes, SETTINGS),
+    *RULE_PAGES,
     *ALERT_PAGES,
     project_page("GET", symbols.PATH, symbols.show_symbols, SETTINGS),
     project_page("GET", f"{symbols.PATH}/repairs", symbols.show_repairs, SETTINGS),

@@ -85,6 +85,14 @@ def list_applications(connection: sa.Connection, project_id: int, rule_id: UUID,
     ]
 
 
+def list_applications_of_kind(connection: sa.Connection, project_id: int, kind: str, at_most: int) -> list[Application]:
+    """The newest applications of all rules of a kind, also of deleted ones."""
+    of_kind = (rule_applications.c.project_id == project_id, rule_applications.c.kind == kind)
+    order = (rule_applications.c.created_at.desc(), rule_applications.c.id.desc())
+    rows = connection.execute(_select().where(*of_kind).order_by(*order).limit(at_most))
+    return [Application(**row._mapping) for row in rows]
+
+
 def update_application(connection: sa.Connection, application_id: UUID, values: Mapping[str, Any]) -> None:
     """Other values for some columns."""
     connection.execute(sa.update(rule_applications).where(rule_applications.c.id == application_id).values(**values))

@@ -15,12 +15,12 @@ from mothlight.storage.metadata.engine import reading
 from mothlight.storage.metadata.repositories.rule_applications import list_applications
 from mothlight.storage.metadata.repositories.rules import StoredRule, issues_of_fingerprints, list_rules
 from mothlight.web.api.calls import ProjectCall
-from mothlight.web.api.rule_bodies import CHANGED, NEW, Reorder, RuleRange, RuleTrial
 from mothlight.web.api.rule_shapes import SHAPES, ApplicationShape, ApplicationsShape, RuleIssueShape, RuleShape
 from mothlight.web.errors import json_response
 from mothlight.web.rule_applications import apply_rule
-from mothlight.web.rule_changes import add_rule, change_rule, remove_rule, reorder_rules
+from mothlight.web.rule_changes import add_rule, change_rule, new_rule, remove_rule, reorder_rules
 from mothlight.web.rule_previews import preview_rule
+from mothlight.web.values.rules import CHANGED, NEW, Reorder, RuleRange, RuleTrial
 from mothlight.web.values.validate import validate
 
 MOST_APPLICATIONS = 20
@@ -48,7 +48,8 @@ class RuleHandlers:
     def create(self, call: ProjectCall) -> Response:
         """Make a rule."""
         values = validate(NEW[self.kind.name], call.fields()).model_dump()
-        rule = add_rule(call, self.kind, values)
+        rule = new_rule(call, self.kind, values)
+        add_rule(call, rule)
         with reading(call.parts.database) as connection:
             return json_response(self._shapes(connection, call, [rule])[0], 201)
 

@@ -1,0 +1,1 @@
+"""What is done with events of some kind, and what it would have done."""
