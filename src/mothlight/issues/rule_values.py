@@ -5,10 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from mothlight.storage.metadata.repositories.issues import Assignee
-from mothlight.storage.metadata.repositories.rules import StoredRule, delete_rule, list_rules, write_rule
+from mothlight.storage.metadata.repositories.rules import (
+    StoredRule,
+    delete_rule,
+    find_rule,
+    list_rules,
+    write_rule,
+)
 
 RULE = "rule:"
 
@@ -61,11 +68,16 @@ def read_rule_value(name: str, value: Mapping[str, Any], moment: datetime) -> St
 def write_rule_value(
     connection: sa.Connection, project_id: int, name: str, value: Mapping[str, Any] | None, moment: datetime
 ) -> None:
-    """Make, change or remove a rule. Whatever is written is evaluated again, should it have been disabled."""
+    """Make, change or remove a rule. One that was disabled is evaluated again, unless only its place changes."""
+    rule_id = UUID(name.removeprefix(RULE))
     if value is None:
-        delete_rule(connection, project_id, UUID(name.removeprefix(RULE)))
-    else:
-        write_rule(connection, project_id, read_rule_value(name, value, moment))
+        delete_rule(connection, project_id, rule_id)
+        return
+    written = read_rule_value(name, value, moment)
+    present = find_rule(connection, project_id, rule_id)
+    if present is not None and rule_value(present) | {"order_key": written.order_key} == rule_value(written):
+        written = msgspec.structs.replace(written, disabled_data=present.disabled_data)
+    write_rule(connection, project_id, written)
 
 
 def _assignee(value: Mapping[str, Any] | None) -> Assignee | None:

@@ -218,6 +218,9 @@ def test_an_update_has_a_disabled_rule_evaluated_again(triage):
         connection.execute(rule.values(disabled_data={"message": "it broke", "props": {}}))
     assert triage.ok("GET", f"suppression_rules/{made}/")["disabled_data"] == {"message": "it broke", "props": {}}
 
+    triage.ask("PATCH", "suppression_rules/reorder/", json={"orders": {made: 7}})
+    moved = triage.ok("GET", f"suppression_rules/{made}/")
+    assert (moved["order_key"], moved["disabled_data"]["message"]) == (7, "it broke"), "another place is no edit"
     triage.ask("PATCH", f"suppression_rules/{made}/", json={})
 
     assert triage.ok("GET", f"suppression_rules/{made}/")["disabled_data"] is None
