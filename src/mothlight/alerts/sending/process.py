@@ -1,10 +1,8 @@
 """The server's side of the sending process: starts it when it is needed, asks it, and ends it when it is late."""
 
 import subprocess
-import sys
 import threading
 from collections.abc import Collection
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 import msgspec
@@ -22,11 +20,11 @@ from mothlight.alerts.sending.messages import (
 )
 from mothlight.alerts.sending.outcome import Failed, Message
 from mothlight.alerts.services import PORTS
+from mothlight.kit.child_process import launch
 from mothlight.outbound.guard import Allowed
 
 SECONDS = 30.0
 """For one request; the first one loads a library of a hundred services."""
-_SAFE_PATH = "/usr/bin:/bin"
 _MOST_REPLY_BYTES = 1 << 20
 LATE = "it did not answer in time"
 
@@ -90,22 +88,7 @@ class Services:
                 raise Failed("the sending process ended before it answered") from problem
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], Connection]:
-        ours, theirs = Pipe()
-        with theirs:
-            program = subprocess.Popen(  # noqa: S603
-                [
-                    *(sys.executable, "-I", "-m", "mothlight.alerts.sending.child"),
-                    *(str(theirs.fileno()), msgspec.json.encode(self._start).decode()),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                # Nothing of the server's environment: settings hold passwords, and a proxy would connect for it.
-                env={"PATH": _SAFE_PATH, "LANG": "C.UTF-8"},
-                pass_fds=[theirs.fileno()],
-            )
-        self._running = (program, ours)
+        self._running = launch("mothlight.alerts.sending.child", msgspec.json.encode(self._start))
         return self._running
 
     def _end(self) -> None:

@@ -1,18 +1,16 @@
 """The server's side of one reading process: starts it, asks it, and ends it when it does not answer in time."""
 
 import subprocess
-import sys
 import threading
 import time
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 
 import msgspec
 
+from mothlight.kit.child_process import launch
 from mothlight.symbols.worker.child import Start
 from mothlight.symbols.worker.messages import Reply, Request, decode_reply, encode
 
-_SAFE_PATH = "/usr/bin:/bin"
 _END_SECONDS = 1
 _MOST_REPLY_BYTES = 64 << 20
 
@@ -74,22 +72,7 @@ class Process:
             self.stop()
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], Connection]:
-        ours, theirs = Pipe()
-        with theirs:
-            program = subprocess.Popen(  # noqa: S603
-                [
-                    *(sys.executable, "-I", "-m", "mothlight.symbols.worker.child"),
-                    *(str(theirs.fileno()), msgspec.json.encode(self._start).decode()),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                # Nothing of the server's environment: settings hold passwords.
-                env={"PATH": _SAFE_PATH, "LANG": "C.UTF-8"},
-                pass_fds=[theirs.fileno()],
-            )
-        self._running = (program, ours)
+        self._running = launch("mothlight.symbols.worker.child", msgspec.json.encode(self._start))
         return self._running
 
     def _what_happened(self, is_late: bool, seconds: float) -> str:
